@@ -1,0 +1,63 @@
+# Every command of the product. `make help` lists them; each sets up what it needs by itself.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11
+ARGS ?=
+
+.PHONY: help setup demo run test coverage check lock upgrade samples bench wheel
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environment and install all that development needs
+	@scripts/setup.sh dev
+	@scripts/system-packages.sh test
+
+demo: ## one resident from nothing to a verified QR; pictures in var/demo/
+	@scripts/setup.sh runtime
+	@$(PYTHON) -m samples.demo $(ARGS)
+
+run: ## start all services to try by hand; Ctrl-C stops them
+	@scripts/setup.sh runtime
+	@exec $(PYTHON) -m samples.run $(ARGS)
+
+test: setup ## all tests, on SQLite and PostgreSQL (ARGS="tests/house -k name" for some)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+
+coverage: setup ## all tests with branch coverage; the report goes to var/coverage/
+	@$(PYTHON) -m coverage erase
+	@$(PYTHON) -m coverage run -m pytest $(ARGS)
+	@$(PYTHON) -m coverage combine --quiet
+	@$(PYTHON) -m coverage html --quiet
+	@$(PYTHON) -m coverage report --skip-covered
+
+check: ## lint, format, types and import contracts
+	@scripts/setup.sh dev
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+lock: ## write requirements*.txt from requirements*.in, keeping the versions that still fit
+	@scripts/setup.sh dev
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+upgrade: ## write requirements*.txt anew with the newest versions
+	@scripts/setup.sh dev
+	$(LOCK) --upgrade requirements.in -o requirements.txt
+	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+
+samples: ## make everything that is generated under samples/ again, byte for byte
+	@scripts/setup.sh runtime
+	@$(PYTHON) -m samples.build $(ARGS)
+
+bench: ## measure speed and size; the table also goes to var/bench.json
+	@scripts/setup.sh runtime
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+wheel: ## build the verifier's own distribution into dist/
+	@scripts/setup.sh dev
+	@$(PYTHON) -m build --wheel --no-isolation --outdir dist .

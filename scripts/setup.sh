@@ -1,0 +1,53 @@
+#!/bin/sh
+# Makes .venv with the locked packages:  scripts/setup.sh runtime|dev
+#
+# A stamp in .venv holds the hash of what was installed (lock file, interpreter, place of the
+# folder), so a second call takes a moment and a changed lock file is noticed. The stamp is
+# written last: an interrupted set-up is simply taken up again.
+set -eu
+cd "$(dirname "$0")/.."
+
+# The interpreter's and the folder's places are baked into a virtual environment.
+fingerprint() { # LOCKFILE
+    { pwd -P && cat .venv/pyvenv.cfg "$1"; } | sha256sum | cut -d ' ' -f 1
+}
+
+installed() { # NAME LOCKFILE
+    [ -x .venv/bin/python ] && [ -f ".venv/$1.stamp" ] &&
+        [ "$(cat ".venv/$1.stamp")" = "$(fingerprint "$2")" ]
+}
+
+make_environment() {
+    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        return
+    fi
+    scripts/system-packages.sh python
+    echo "setup: making the virtual environment in .venv"
+    "$(scripts/find-python.sh)" -m venv --clear .venv
+}
+
+install() { # NAME LOCKFILE
+    if installed "$1" "$2"; then
+        return
+    fi
+    make_environment
+    echo "setup: installing the packages of $2 (a minute or so)"
+    # --no-deps: the lock is complete; --only-binary: nothing is built or run while installing.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --only-binary=:all: -r "$2"
+    fingerprint "$2" >".venv/$1.stamp"
+}
+
+case "${1:-}" in
+runtime)
+    install runtime requirements.txt
+    ;;
+dev)
+    install runtime requirements.txt
+    install dev requirements-dev.txt
+    ;;
+*)
+    echo "usage: scripts/setup.sh runtime|dev" >&2
+    exit 2
+    ;;
+esac

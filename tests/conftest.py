@@ -1,0 +1,101 @@
+"""Databases for all tests: each test gets one of its own, on SQLite and on PostgreSQL.
+
+`database_url` is empty, `migrated_database_url` has the newest schema. Both come once for each
+kind; a test that only makes sense on one says so:
+
+    @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from tests.postgres import PostgresServer, running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One throwaway server for each test process."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """URL of the server's maintenance database (superuser), to make databases with."""
+    return postgres_server.url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """URL of an empty database of this test's own."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid4().hex}"
+    yield server.create_database(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def migrated_database_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """URL of a database of this test's own with the newest schema and no rows."""
+    if database_kind == "sqlite":
+        target = tmp_path / "migrated.db"
+        _copy_sqlite(request.getfixturevalue("migrated_sqlite_file"), target)
+        yield f"sqlite:///{target}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid4().hex}"
+    template = request.getfixturevalue("migrated_postgres_template")
+    yield server.create_database(name, template=template)
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """File of a migrated database that tests copy."""
+    path = tmp_path_factory.mktemp("migrated") / "template.db"
+    _migrate()(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_template(postgres_server: PostgresServer) -> str:
+    """Name of a migrated database that tests copy."""
+    name = "migrated_template"
+    _migrate()(postgres_server.create_database(name))
+    return name
+
+
+def _migrate() -> Callable[[str], None]:
+    # Imported late: tests of the other packages do not load the server's.
+    from wallet_api.db import migrate  # noqa: PLC0415
+
+    return migrate
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """Copy by SQLite itself, which also sees what still lies in the write-ahead log."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
