@@ -1,0 +1,140 @@
+"""Strict deterministic CBOR (RFC 8949 section 4.2.1) on top of cbor2's C decoder.
+
+Why not cbor2 alone: it ignores trailing bytes, decodes tags into rich Python objects, keeps the
+last of duplicate keys by default, and its `canonical` mode orders map keys by length first (the
+older RFC 7049 rule), which differs from RFC 8949 when a map mixes -1 with 256. So we decode, look
+at every value once, encode again in the order read, and compare with the input: whatever is not
+shortest form, definite and unique cannot come out the same. The order of keys is checked by us.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import cbor2
+
+from credentials.errors import FormatError
+
+MAX_SIZE = 2953  # bytes of a version 40-L QR symbol
+MAX_DEPTH = 8
+_INT_LIMIT = 1 << 64  # beyond it only tagged bignums exist, and tags are refused
+_SCALARS: frozenset[type] = frozenset({int, bytes, str, bool, type(None)})
+_SCALARS_LENIENT: frozenset[type] = _SCALARS | {float}
+_INT_KEYS = {int}
+
+
+def encode(value: object) -> bytes:
+    """Encode ints, bytes, str, bool, None, lists and maps (int or str keys) deterministically.
+
+    Raises FormatError for any other type, floats included: no signed thing of ours has one.
+    """
+    return cbor2.dumps(_ordered(value))
+
+
+def decode(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> object:
+    """Decode one deterministic CBOR item; anything else raises FormatError.
+
+    Refused: more than `max_size` bytes, nesting over `max_depth`, trailing bytes, indefinite
+    lengths, duplicate or unsorted keys, keys other than int and str, integers not in their
+    shortest form, tags, floats, undefined and other simple values, invalid UTF-8.
+    """
+    if len(data) > max_size:
+        raise FormatError("CBOR_TOO_LARGE")
+    value = _load(data, max_depth, indefinite=False)
+    _check(value, len(data), _SCALARS, ordered=True)
+    if cbor2.dumps(value) != data:
+        raise FormatError("CBOR_NOT_DETERMINISTIC")
+    return value
+
+
+def decode_lenient(data: bytes, *, max_size: int = 65536, max_depth: int = 16) -> object:
+    """Decode CBOR written by others: any key order, any integer width, floats, streams.
+
+    Still refused: duplicates, trailing bytes, tags, depth and size. Raises FormatError.
+    """
+    if len(data) > max_size:
+        raise FormatError("CBOR_TOO_LARGE")
+    stream = BytesIO(data)
+    try:
+        decoder = cbor2.CBORDecoder(stream, max_depth=max_depth, allow_duplicate_keys=False)
+        value: object = decoder.decode()
+    except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError):
+        raise FormatError("CBOR_INVALID") from None
+    if stream.tell() != len(data):
+        raise FormatError("CBOR_TRAILING")
+    _check(value, len(data), _SCALARS_LENIENT, ordered=False)
+    return value
+
+
+def _load(data: bytes, max_depth: int, *, indefinite: bool) -> object:
+    try:
+        value: object = cbor2.loads(
+            data,
+            max_depth=max_depth,
+            allow_indefinite=indefinite,
+            allow_duplicate_keys=False,
+        )
+    except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError):
+        raise FormatError("CBOR_INVALID") from None
+    return value
+
+
+def _check(value: object, budget: int, scalars: frozenset[type], *, ordered: bool) -> None:
+    """Look at every item once: allowed types only, keys in order.
+
+    Every item costs at least one byte of input, so more items than bytes means shared references
+    (tags 28/29) that unfold without end: the "billion laughs" attack.
+    """
+    stack = [value]
+    seen = 0
+    while stack:
+        item = stack.pop()
+        kind = type(item)
+        if kind in scalars:
+            if kind is int and not -_INT_LIMIT <= item < _INT_LIMIT:  # type: ignore[operator]
+                raise FormatError("CBOR_TAG")
+        elif isinstance(item, dict):
+            _check_keys(item, ordered=ordered)
+            seen += 2 * len(item)
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            seen += len(item)
+            stack.extend(item)
+        else:
+            raise FormatError("CBOR_TYPE")
+        if seen > budget:
+            raise FormatError("CBOR_TAG")
+
+
+def _check_keys(mapping: dict[object, object], *, ordered: bool) -> None:
+    keys = list(mapping)
+    kinds = set(map(type, keys))
+    if kinds == _INT_KEYS:
+        numbers: list[int] = keys  # type: ignore[assignment]
+        if not -_INT_LIMIT <= min(numbers) <= max(numbers) < _INT_LIMIT:
+            raise FormatError("CBOR_KEY")
+        if min(numbers) >= 0:  # for non-negative integers numeric order is bytewise order
+            if ordered and numbers != sorted(numbers):
+                raise FormatError("CBOR_KEY_ORDER")
+            return
+    elif not kinds <= {int, str}:
+        raise FormatError("CBOR_KEY")
+    if ordered:
+        encoded = [cbor2.dumps(key) for key in keys]
+        if encoded != sorted(encoded):
+            raise FormatError("CBOR_KEY_ORDER")
+
+
+def _ordered(value: object) -> object:
+    kind = type(value)
+    if kind in _SCALARS:
+        if kind is int and not -_INT_LIMIT <= value < _INT_LIMIT:  # type: ignore[operator]
+            raise FormatError("CBOR_TYPE")
+        return value
+    if isinstance(value, dict):
+        if not {type(key) for key in value} <= {int, str}:
+            raise FormatError("CBOR_KEY")
+        return {key: _ordered(value[key]) for key in sorted(value, key=cbor2.dumps)}
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    raise FormatError("CBOR_TYPE")

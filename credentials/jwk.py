@@ -1,0 +1,77 @@
+"""P-256 public keys as JSON Web Keys (RFC 7517), and their thumbprints (RFC 7638)."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from credentials.errors import FormatError
+from credentials.signing import thumbprint_input
+
+_COORDINATE_SIZE = 32
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_PRIVATE_MEMBERS = frozenset({"d", "k", "p", "q"})
+
+
+def b64url_encode(data: bytes) -> str:
+    """Encode as base64url without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def b64url_decode(text: str) -> bytes:
+    """Decode unpadded base64url; FormatError for anything that would not encode back the same."""
+    if not _ALPHABET.fullmatch(text):
+        raise FormatError("BASE64_INVALID")
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise FormatError("BASE64_INVALID") from None
+    if b64url_encode(data) != text:  # spare bits set: two texts for one value
+        raise FormatError("BASE64_INVALID")
+    return data
+
+
+def public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """Return the key as {kty, crv, x, y}."""
+    point = public_key.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": b64url_encode(point[1:33]),
+        "y": b64url_encode(point[33:]),
+    }
+
+
+def load_jwk(jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
+    """Load a P-256 public key; FormatError for other kinds, private members, points off the curve.
+
+    A private key is refused rather than stripped: whoever sends one should learn it at once.
+    """
+    if not isinstance(jwk, Mapping) or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
+        raise FormatError("JWK_NOT_P256")
+    if _PRIVATE_MEMBERS & set(jwk):
+        raise FormatError("JWK_PRIVATE")
+    x, y = jwk.get("x"), jwk.get("y")
+    if not isinstance(x, str) or not isinstance(y, str):
+        raise FormatError("JWK_INVALID")
+    point = b64url_decode(x) + b64url_decode(y)
+    if len(point) != 2 * _COORDINATE_SIZE or len(x) != len(y):
+        raise FormatError("JWK_INVALID")
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + point)
+    except ValueError:
+        raise FormatError("KEY_NOT_ON_CURVE") from None
+
+
+def thumbprint(key: Mapping[str, object] | ec.EllipticCurvePublicKey) -> str:
+    """Return the RFC 7638 SHA-256 thumbprint, base64url (43 characters)."""
+    public_key = load_jwk(key) if isinstance(key, Mapping) else key
+    return b64url_encode(hashlib.sha256(thumbprint_input(public_key)).digest())
