@@ -1,0 +1,19 @@
+"""The sample population: people that every test set needs, none of whom exists."""
+
+from __future__ import annotations
+
+from samples.people.registry import (
+    build_registry,
+    change_document,
+    change_person,
+    change_status,
+    load_residents,
+)
+
+__all__ = [
+    "build_registry",
+    "change_document",
+    "change_person",
+    "change_status",
+    "load_residents",
+]
