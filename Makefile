@@ -12,8 +12,8 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment and install all that development needs
-	@scripts/setup.sh dev
 	@scripts/system-packages.sh test
+	@scripts/setup.sh dev
 
 demo: ## one resident from nothing to a verified QR; pictures in var/demo/
 	@scripts/setup.sh runtime

@@ -21,9 +21,10 @@ make_environment() {
     if .venv/bin/python -m pip --version >/dev/null 2>&1; then
         return
     fi
+    rm -rf .venv
     scripts/system-packages.sh python
     echo "setup: making the virtual environment in .venv"
-    "$(scripts/find-python.sh)" -m venv --clear .venv
+    "$(scripts/find-python.sh)" -m venv .venv
 }
 
 install() { # NAME LOCKFILE

@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing:  scripts/system-packages.sh python|test
 #
 #   python   what a virtual environment needs (python3, python3-venv)
-#   test     what the tests start themselves (PostgreSQL, Chromium, nginx)
+#   test     the same, and what the tests start themselves (PostgreSQL, Chromium, nginx)
 #
 # Installs as root or with a sudo that asks no password; otherwise prints what to install and
 # exits 1. Asks the package index only when something is missing.
@@ -10,6 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 missing_for_python() {
+    [ ! -x .venv/bin/python ] || return 0
     if ! python="$(scripts/find-python.sh 2>/dev/null)"; then
         echo python3 python3-venv
     elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -18,6 +19,7 @@ missing_for_python() {
 }
 
 missing_for_test() {
+    missing_for_python
     # Debian keeps the server's programs out of PATH, one folder a version.
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
     command -v chromium >/dev/null || echo chromium

@@ -90,7 +90,7 @@ def migrated_postgres_template(postgres_server: PostgresServer) -> str:
 
 def _migrate() -> Callable[[str], None]:
     # Imported late: tests of the other packages do not load the server's.
-    from wallet_api.db import migrate  # noqa: PLC0415
+    from wallet_api.db import migrate
 
     return migrate
 
