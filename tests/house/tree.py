@@ -11,28 +11,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("credentials", "enrolment_kiosk", "verifier", "wallet_api")
 PYTHON_FOLDERS = (*PACKAGES, "samples", "benchmarks", "tests", "deploy")
 TEXT_ENDINGS = frozenset(
-    [
-        ".cfg",
-        ".conf",
-        ".css",
-        ".csv",
-        ".html",
-        ".in",
-        ".ini",
-        ".js",
-        ".json",
-        ".mako",
-        ".md",
-        ".py",
-        ".service",
-        ".sh",
-        ".svg",
-        ".timer",
-        ".toml",
-        ".txt",
-        ".yaml",
-        ".yml",
-    ]
+    {
+        *(".cfg", ".conf", ".css", ".csv", ".html", ".in", ".ini", ".js", ".json", ".mako", ".md"),
+        *(".py", ".service", ".sh", ".svg", ".timer", ".toml", ".txt", ".yaml", ".yml"),
+    }
 )
 
 
