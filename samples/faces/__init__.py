@@ -1,0 +1,1 @@
+"""Photographs with their licences, and captures made from them."""

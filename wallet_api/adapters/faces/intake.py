@@ -1,0 +1,156 @@
+"""From bytes that anybody may have sent to pixels, within stated limits.
+
+The header is read first and everything that would cost memory is refused from it: a PNG of
+109 KB can announce 30,000 x 30,000 pixels. Only then is the picture decoded (JPEG already reduced
+while decoding), turned upright once and stripped of everything but its pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_BYTES: Final = 1_500_000
+MAX_PIXELS: Final = 16_000_000
+MAX_PNG_PIXELS: Final = 12_000_000
+MIN_SIDE: Final = 96
+MAX_ASPECT: Final = 4.0
+WORKING_SIDE: Final = 1280
+"""Longer side, in pixels, that a larger picture is reduced to before anything looks at it."""
+
+_FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"})
+_DEEP_MODES: Final = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+_ALPHA_MODES: Final = frozenset({"LA", "PA", "RGBA"})
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1", b"avif")
+_ORIENTATION_TAG: Final = 0x0112
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DECODER_FAULTS: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    struct.error,
+)
+"""What Pillow's decoders are known to raise on damaged input. MemoryError is left to the pool."""
+
+
+class PictureRefused(Exception):
+    """The bytes are not a picture we accept. ``code`` is a reason of ``rules.face_reasons``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Upright pixels, BGR, uint8, shape (height, width, 3).
+
+    ``scale`` is pixels here over pixels as sent (at most 1), so that a size can be told in the
+    sender's pixels.
+    """
+
+    pixels: NDArray[np.uint8]
+    scale: float
+
+
+def read_picture(data: bytes) -> Picture:
+    """Decode ``data`` or raise PictureRefused. Never raises another error but MemoryError."""
+    if not data:
+        raise PictureRefused("FILE_EMPTY")
+    if len(data) > MAX_BYTES:
+        raise PictureRefused("FILE_TOO_LARGE")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # about metadata, which is dropped anyway
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _open(data) as image:
+            _check_header(image)
+            return _decode(image)
+
+
+def _open(data: bytes) -> Image.Image:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise PictureRefused("HEIC_NOT_ACCEPTED")
+    try:
+        return Image.open(io.BytesIO(data), formats=_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureRefused("PICTURE_TOO_LARGE") from error
+    except UnidentifiedImageError as error:
+        raise PictureRefused("FORMAT_NOT_ACCEPTED") from error
+    except _DECODER_FAULTS as error:
+        raise PictureRefused("BROKEN") from error
+
+
+def _check_header(image: Image.Image) -> None:
+    """Refuse, before decoding, what is too large, too small or of the wrong kind."""
+    width, height = image.size
+    limit = MAX_PNG_PIXELS if image.format == "PNG" else MAX_PIXELS
+    # A phone's JPEG may carry a second, smaller picture (MPO); its first is the photo.
+    moving = image.format in {"PNG", "WEBP"} and getattr(image, "n_frames", 1) > 1
+    checks = (
+        (width * height > limit, "PICTURE_TOO_LARGE"),
+        (moving, "ANIMATED"),
+        (image.mode in _DEEP_MODES, "DEPTH_NOT_ACCEPTED"),
+        (image.mode not in _MODES | _DEEP_MODES, "COLOURS_NOT_ACCEPTED"),
+        (min(width, height) < MIN_SIDE, "PICTURE_TOO_SMALL"),
+        (max(width, height) > MAX_ASPECT * min(width, height), "PICTURE_STRETCHED"),
+    )
+    for refused, code in checks:
+        if refused:
+            raise PictureRefused(code)
+
+
+def _decode(image: Image.Image) -> Picture:
+    sent_side = max(image.size)
+    orientation = _orientation(image)
+    try:
+        image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # JPEG only: reduced while decoding
+        image.load()
+        upright = _over_white(image)
+    except _DECODER_FAULTS as error:
+        code = "TRUNCATED" if "truncated" in str(error) else "BROKEN"
+        raise PictureRefused(code) from error
+    if orientation in _UPRIGHT:
+        upright = upright.transpose(_UPRIGHT[orientation])
+    if max(upright.size) > WORKING_SIDE:
+        upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
+    pixels = np.ascontiguousarray(np.asarray(upright, dtype=np.uint8)[:, :, ::-1])
+    return Picture(pixels=pixels, scale=max(upright.size) / sent_side)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 where there is none or the EXIF block is damaged."""
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except _DECODER_FAULTS:
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        return white.convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,105 @@
+"""Ports of the face step: what the services may ask, whatever engine answers.
+
+The values are plain so that a certified product can take the place of the built-in matcher. No
+port keeps anything: pictures and templates live for one call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from wallet_api import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Outcome = Literal["match", "review", "no_match", "try_again", "no_reference"]
+Liveness = Literal["not_evaluated"]
+
+
+class FaceBusy(errors.FaceBusy):
+    """Every worker and every waiting place is taken. Answer 503 with Retry-After (seconds)."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+
+
+class FaceUnavailable(errors.ServiceBusy):
+    """The engine could not answer; ``reason`` is a stable code for logs and alarms.
+
+    FACE_DEADLINE, FACE_MEMORY, FACE_WORKER_GONE (crash), FACE_WORKER_ODD, FACE_ENGINE_FAILED,
+    FACE_ENGINE_NOT_LOADED, FACE_MODEL_ALTERED, FACE_MODEL_MISSING, FACE_POOL_CLOSED. Nothing is
+    known about the face: it does not count as an attempt of the resident.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(retry_after=2)
+        self.reason = reason
+
+
+class NoUsablePhoto(errors.NoPhoto):
+    """No portrait can be made of this photo; ``reason`` is a code of ``rules.face_reasons``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJob:
+    """One comparison: the frames of a capture (JPEG, PNG or WebP) and the registry's photo.
+
+    ``reference`` None: the registry has no photo. ``challenge_id`` names the capture challenge
+    for the record; it does not change the decision.
+    """
+
+    probe_frames: tuple[bytes, ...]
+    reference: bytes | None
+    challenge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceResult:
+    """The answer to a ``FaceJob``. ``score`` (a cosine) is for the record, never for the client.
+
+    ``reasons`` are codes of ``rules.face_reasons``, most important first; empty on a match.
+    ``quality`` says which flags any frame raised, also when the outcome is a match.
+    ``liveness`` is honest: no presentation attack detection has been evaluated.
+    """
+
+    outcome: Outcome
+    score: float | None
+    threshold: float
+    model_id: str
+    reasons: tuple[str, ...]
+    frames_used: int
+    quality: Mapping[str, bool] = field(default_factory=dict)
+    liveness: Liveness = "not_evaluated"
+
+
+class FaceMatcher(Protocol):
+    """Compares a capture with the registry's photo, one to one."""
+
+    def match(self, job: FaceJob) -> FaceResult:
+        """Return the result. Raises FaceBusy or FaceUnavailable."""
+        ...
+
+
+class PresentationAttackDetector(Protocol):
+    """Says whether frames show a living face rather than a print, a screen or a mask."""
+
+    def evaluate(self, frames: tuple[bytes, ...]) -> Liveness:
+        """Return the verdict; the built-in adapter answers "not_evaluated"."""
+        ...
+
+
+class PortraitMaker(Protocol):
+    """Makes the small portrait that travels inside a credential."""
+
+    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+        """Return a WebP of 64x80 pixels, cropped to the face, of at most ``max_bytes`` bytes.
+
+        Raises NoUsablePhoto, and FaceBusy or FaceUnavailable where the maker is remote.
+        """
+        ...
