@@ -1,0 +1,111 @@
+"""At the counter: scan the kiosk's rotating frame, claim, check the office, PIN, show the number.
+
+1. The scanned text is an `IDK:` frame. Its certificate is fetched by key id and checked against the
+   kiosk CA that the phone pinned when the enrolment began. A frame of anybody else ends here.
+2. `claim` posts the frame at once: the server accepts it for 20 s, on first arrival, once.
+3. The phone shows the office's name *as the server tells it* and the warning; declining is the
+   default. Only then the PIN. **A scan alone never activates.**
+4. `confirm` with both keys within 120 s; the answer holds the three digits the officer types.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from credentials.errors import CredentialError
+from credentials.jwk import b64url_encode
+from credentials.kiosk_frame import Frame, parse_frame, verify_frame
+from credentials.qr_text import PREFIX_FRAME
+from credentials.signing import key_id
+from samples.phone.errors import PhoneError, Problem
+from samples.phone.handset import Phone
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def read_image(file: Path) -> str:
+    """Return the text of the counter's QR in a picture; PhoneError NO_QR_IN_IMAGE."""
+    from PIL import Image
+
+    if not file.is_file():
+        raise PhoneError("FILE_MISSING", file=file)
+    try:
+        with Image.open(file) as image:
+            return _read_frame(image.convert("L"), str(file))
+    except OSError as error:
+        raise PhoneError("NO_QR_IN_IMAGE", source=file) from error
+
+
+def read_display(url: str) -> str:
+    """Return the text of the QR that a kiosk's display shows now."""
+    from samples.phone.display import draw_svg, fetch_frame
+
+    return _read_frame(draw_svg(fetch_frame(url)["svg"]), url)
+
+
+def _read_frame(image: Image.Image, source: str) -> str:
+    import zxingcpp
+
+    found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    texts = [code.text for code in found if code.text.startswith(PREFIX_FRAME)]
+    if not texts:
+        raise PhoneError("NO_QR_IN_IMAGE", source=source)
+    return texts[0]
+
+
+def check_kiosk(phone: Phone, text: str) -> Frame:
+    """Return the frame when an official kiosk signed it; PhoneError KIOSK_UNTRUSTED otherwise.
+
+    The frame's own 20 s are the server's business: its clock decides, not the phone's.
+    """
+    try:
+        unverified = parse_frame(text)
+        kid = unverified.kid
+        answer = phone.api.get(f"/v1/kiosks/certificates/{b64url_encode(kid)}").json()
+        certificate = x509.load_pem_x509_certificate(answer["certificate"].encode())
+        key = check_certificate(certificate, phone.state.kiosk_ca, now=phone.clock.now())
+        if key_id(key) != kid:
+            raise PhoneError("KIOSK_UNTRUSTED", reason="kid")
+        return verify_frame(unverified, key)
+    except CredentialError as error:
+        raise PhoneError("KIOSK_UNTRUSTED", reason=error.code) from error
+    except ValueError as error:
+        raise PhoneError("KIOSK_UNTRUSTED", reason="certificate") from error
+    except Problem as problem:
+        if problem.status == 404:
+            raise PhoneError("KIOSK_UNTRUSTED", reason=problem.code) from problem
+        raise
+
+
+def check_certificate(
+    certificate: x509.Certificate, ca_pem: str, *, now: datetime
+) -> ec.EllipticCurvePublicKey:
+    """Return the certificate's P-256 key when the pinned CA signed it and it is in force."""
+    authority = x509.load_pem_x509_certificate(ca_pem.encode())
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (InvalidSignature, TypeError) as error:
+        raise PhoneError("KIOSK_UNTRUSTED", reason="issuer") from error
+    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+        raise PhoneError("KIOSK_UNTRUSTED", reason="expired")
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
+        raise PhoneError("KIOSK_UNTRUSTED", reason="key")
+    return key
+
+
+def claim(phone: Phone, text: str) -> dict[str, Any]:
+    """Step 6, first half: post the frame. The answer names the office and carries the warning."""
+    return phone.step("claim", "claim", {"frame": text})
+
+
+def confirm(phone: Phone, pin: str) -> dict[str, Any]:
+    """Step 6, second half: both keys. The answer's `activation.number` is shown to the officer."""
+    return phone.step("confirm", "confirm", {}, pin=phone.derive_pin_key(pin))

@@ -1,0 +1,122 @@
+"""What the phone shows: a few lines for every answer, in the resident's language."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from datetime import datetime
+from typing import Any
+
+from samples.phone.errors import PhoneError
+from samples.phone.store import StoredCredential
+
+STEPS: dict[str, tuple[str, str]] = {
+    "wait": ("tunggu sebentar, lalu: status", "wait a moment, then: status"),
+    "contact": ("masukkan kode dari surel dan SMS: contact", "type the codes sent: contact"),
+    "face": ("ambil foto wajah: face", "take the pictures of your face: face"),
+    "pin": ("buat PIN: pin", "choose a PIN: pin"),
+    "scan": (
+        "datang ke kantor Dukcapil dan pindai layar loket: scan",
+        "come to a civil registry office and scan the counter's display: scan",
+    ),
+    "confirm": ("periksa nama kantor, masukkan PIN", "check the office's name, enter the PIN"),
+    "show_number": ("tunjukkan angka kepada petugas", "show the number to the officer"),
+    "open_session": ("dompet aktif; ambil kartu: receive", "wallet active; fetch cards: receive"),
+    "none": ("tidak ada langkah lagi", "nothing more to do"),
+}
+WORDS: dict[str, tuple[str, str]] = {
+    "state": ("Keadaan", "State"),
+    "next": ("Berikutnya", "Next"),
+    "until": ("sampai", "until"),
+    "sent": ("Kode dikirim ke {email} dan {phone}", "Codes were sent to {email} and {phone}"),
+    "tries": ("Sisa percobaan wajah: {left}", "Face tries left: {left}"),
+    "office": ("Loket: {office}", "Counter: {office}"),
+    "number": (
+        "Tunjukkan angka ini kepada petugas:  {number}",
+        "Show this number to the officer:  {number}",
+    ),
+    "sure": ("Saya berdiri di loket ini. Lanjutkan? [y/T] ", "I stand here. Go on? [y/N] "),
+    "pin": ("PIN: ", "PIN: "),
+    "pin_again": ("Ulangi PIN: ", "PIN again: "),
+    "received": ("Kartu diterima:", "Received:"),
+    "nothing_to_renew": ("Semua kartu masih baru.", "Every card is still fresh."),
+    "no_cards": ("Belum ada kartu.", "No cards yet."),
+    "blocked": ("Dompet diblokir.", "The wallet is blocked."),
+    "drawn": ("Gambar: {file}", "Picture: {file}"),
+    "valid_for": (
+        "Berlaku 45 detik sejak sekarang.",
+        "Accepted for 45 seconds from now.",
+    ),
+}
+
+
+class Screen:
+    """Prints in one language."""
+
+    def __init__(self, language: str) -> None:
+        """Take "id" or "en"."""
+        self.language = language
+
+    def word(self, name: str, **values: object) -> str:
+        """Return a text of WORDS."""
+        return WORDS[name][self.language == "en"].format(**values)
+
+    def say(self, name: str, **values: object) -> None:
+        """Print a text of WORDS."""
+        print(self.word(name, **values))
+
+    def show_status(self, status: dict[str, Any]) -> None:
+        """Print where the enrolment stands and what to do."""
+        step, deadline = status["next"]["step"], status["next"]["deadline_at"]
+        until = f" ({self.word('until')} {_local(deadline)})" if deadline else ""
+        print(f"{self.word('state')}: {status['state']}")
+        if step == "contact":
+            contact = status["contact"]
+            self.say("sent", email=contact["email_masked"], phone=contact["phone_masked"])
+        for notice in [status["notice"], *status["warnings"], *status["face"]["reasons"]]:
+            if notice:
+                print(f"  {notice['message']}")
+        if step == "face":
+            self.say("tries", left=status["face"]["attempts_left"])
+        if status["activation"] and status["activation"]["number"]:
+            self.say("number", number=status["activation"]["number"])
+        print(f"{self.word('next')}: {STEPS[step][self.language == 'en']}{until}")
+
+    def show_counter(self, status: dict[str, Any]) -> None:
+        """Print which office is asking, and the warning, before the PIN."""
+        activation = status["activation"]
+        self.say("office", office=f"{activation['office']['name']} - {activation['kiosk']}")
+        print(f"  {activation['warning']}")
+
+    def show_cards(self, held: list[StoredCredential]) -> None:
+        """Print one line for each credential."""
+        for card in held:
+            part = f" {card.part['number']}/{card.part['total']}" if card.part else ""
+            name = f"{card.type}/{card.profile}{part}"
+            print(f"  {name:<32} {self.word('until')} {_local(card.expires_at)}")
+        if not held:
+            self.say("no_cards")
+
+    def ask_pin(self, given: str | None, *, twice: bool = False) -> str:
+        """Return the PIN given as an option, or ask for it without echo."""
+        if given is not None:
+            return given
+        if not sys.stdin.isatty():
+            raise PhoneError("NO_TERMINAL", option="--pin")
+        pin = getpass.getpass(self.word("pin"))
+        if twice and getpass.getpass(self.word("pin_again")) != pin:
+            raise PhoneError("PIN_MISMATCH")
+        return pin
+
+    def ask_sure(self, *, given: bool) -> None:
+        """Ask whether the person stands at this counter; no is the default."""
+        if given:
+            return
+        if not sys.stdin.isatty():
+            raise PhoneError("NO_TERMINAL", option="--yes")
+        if input(self.word("sure")).strip().lower() not in {"y", "ya", "yes"}:
+            raise PhoneError("DECLINED")
+
+
+def _local(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
