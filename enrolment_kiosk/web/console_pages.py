@@ -1,0 +1,146 @@
+"""The operator's page and the calls it makes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from enrolment_kiosk.errors import SessionError
+from enrolment_kiosk.sessions import Session
+from enrolment_kiosk.texts import language_texts
+from enrolment_kiosk.web.events import event_stream
+from enrolment_kiosk.web.guards import check_change, check_row, read_body, read_key, read_text
+from enrolment_kiosk.web.language import chosen_language, remember
+from enrolment_kiosk.web.state import Kiosk
+
+COOKIE = "kiosk_console"
+
+
+def console_pages(kiosk: Kiosk) -> Blueprint:
+    """Return /console and everything below it."""
+    pages = Blueprint("console", __name__, url_prefix="/console")
+    _add_page(pages, kiosk)
+    _add_session_calls(pages, kiosk)
+    _add_reading_calls(pages, kiosk)
+    _add_deciding_calls(pages, kiosk)
+    return pages
+
+
+def _session(kiosk: Kiosk, *, touch: bool = True) -> Session:
+    return kiosk.console.sessions.load(request.cookies.get(COOKIE), touch=touch)
+
+
+def _changing(kiosk: Kiosk) -> Session:
+    """Return the session of a request that changes something; SessionError if it is not ours."""
+    session = _session(kiosk, touch=False)
+    check_change(session.csrf)
+    return _session(kiosk)
+
+
+def _add_page(pages: Blueprint, kiosk: Kiosk) -> None:
+    @pages.get("")
+    def show() -> AnyResponse:
+        language = chosen_language()
+        try:
+            session: Session | None = _session(kiosk)
+        except SessionError:
+            session = None
+        page = render_template(
+            "console.html" if session else "signin.html",
+            settings=kiosk.settings,
+            session=session,
+            csrf=session.csrf if session else kiosk.signin_csrf,
+            language=language,
+            other="en" if language == "id" else "id",
+            t=language_texts(language),
+        )
+        response = make_response(page)
+        remember(response, language)
+        return response
+
+
+def _add_session_calls(pages: Blueprint, kiosk: Kiosk) -> None:
+    @pages.post("/session")
+    def sign_in() -> Response:
+        check_change(kiosk.signin_csrf)
+        body = read_body()
+        session = kiosk.console.sign_in(
+            username=read_text(body, "username").strip(),
+            password=read_text(body, "password"),
+            totp=read_text(body, "totp", limit=16).replace(" ", ""),
+            language=chosen_language(),
+        )
+        response = jsonify({})
+        response.set_cookie(
+            COOKIE, session.cookie, httponly=True, samesite="Strict", path="/console"
+        )
+        return response
+
+    @pages.post("/session/end")
+    def sign_out() -> Response:
+        kiosk.console.sign_out(_changing(kiosk), language=chosen_language())
+        response = jsonify({})
+        response.delete_cookie(COOKIE, path="/console")
+        return response
+
+    @pages.post("/session/touch")
+    def touch() -> Response:
+        _changing(kiosk)
+        return jsonify({})
+
+
+def _add_reading_calls(pages: Blueprint, kiosk: Kiosk) -> None:
+    @pages.get("/events")
+    def events() -> Response:
+        session = _session(kiosk, touch=False)
+        stream = event_stream(kiosk, session.cookie, chosen_language())
+        return Response(stream, mimetype="text/event-stream")
+
+    @pages.get("/photo/<row>")
+    def photo(row: str) -> Response:
+        session = _session(kiosk, touch=False)
+        kind, data = kiosk.console.load_photo(
+            session, check_row(row), language=chosen_language()
+        )
+        return Response(data, mimetype=kind)
+
+
+def _add_deciding_calls(pages: Blueprint, kiosk: Kiosk) -> None:
+    @pages.post("/queue/<row>/confirm")
+    def confirm(row: str) -> Response:
+        session, body = _changing(kiosk), read_body()
+        same = body.get("same_person") is True
+        number = None if body.get("number") is None else read_text(body, "number", limit=3)
+        state = kiosk.console.confirm(
+            session,
+            check_row(row),
+            number=number,
+            face_decision="same_person" if same else None,
+            language=chosen_language(),
+            key=read_key(body),
+        )
+        return jsonify({"state": state})
+
+    @pages.post("/queue/<row>/refuse")
+    def refuse(row: str) -> Response:
+        session, body = _changing(kiosk), read_body()
+        state = kiosk.console.refuse(
+            session,
+            check_row(row),
+            reason=read_text(body, "reason", limit=32),
+            language=chosen_language(),
+            key=read_key(body),
+        )
+        return jsonify({"state": state})
+
+    @pages.post("/blocks")
+    def block() -> Response:
+        session, body = _changing(kiosk), read_body()
+        kiosk.console.block(
+            session,
+            nik=read_text(body, "nik", limit=32).replace(" ", ""),
+            reason=read_text(body, "reason", limit=32),
+            language=chosen_language(),
+            key=read_key(body),
+        )
+        return jsonify({})
