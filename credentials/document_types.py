@@ -1,0 +1,172 @@
+"""A document type and its profiles: from names and values to the wire map, and back.
+
+Everything here is driven by the catalogue; no document type is named in code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from credentials.errors import FormatError, LintError
+from credentials.fields import Field, Labels, decode_field, encode_field
+from credentials.qr_credential import KEY_PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A choice of fields that is issued as one credential.
+
+    `required` and `optional` are field names; `sensitive` names sensitive fields, or
+    "records.field" sub-fields, that this profile does carry. `on_request` profiles are not issued
+    by default; `part` ones only come out of splitting.
+    """
+
+    number: int
+    name: str
+    labels: Labels
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    validity_days: int
+    sensitive: frozenset[str] = frozenset()
+    on_request: bool = False
+    part: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All field names of the profile."""
+        return self.required + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How a document too large for one QR is cut: a header, and parts with as many records as fit.
+
+    `whole`, `header` and `part` are profile names; `records` the field that is spread;
+    `count` gets the number of records, `part_number` and `parts` say which of how many.
+    """
+
+    whole: str
+    header: str
+    part: str
+    records: str
+    count: str
+    part_number: str
+    parts: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentType:
+    """One kind of document. `group` is "kependudukan" or "lainnya".
+
+    `multiple` says that a person may hold several (vehicles): the registry then answers with a
+    list. `vct` and `doctype` name it in SD-JWT VC and ISO mdoc.
+    """
+
+    name: str
+    labels: Labels
+    group: str
+    fields: tuple[Field, ...]
+    profiles: tuple[Profile, ...]
+    split: Split | None = None
+    multiple: bool = False
+    vct: str = ""
+    doctype: str = ""
+    _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
+    _by_key: dict[int, dict[int, Field]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index fields by name, and by wire key for each profile."""
+        by_name = {entry.name: entry for entry in self.fields}
+        by_key = {
+            profile.number: {by_name[name].key: by_name[name] for name in profile.names}
+            for profile in self.profiles
+        }
+        object.__setattr__(self, "_by_name", by_name)
+        object.__setattr__(self, "_by_key", by_key)
+
+    def profile(self, name: str) -> Profile:
+        """Return the profile of that name; KeyError."""
+        for entry in self.profiles:
+            if entry.name == name:
+                return entry
+        raise KeyError(name)
+
+    def field(self, name: str) -> Field:
+        """Return the field that carries the value `name` (also a part's name); KeyError."""
+        if name in self._by_name:
+            return self._by_name[name]
+        for entry in self.fields:
+            if name in entry.value_names:
+                return entry
+        raise KeyError(name)
+
+    def label(self, name: str) -> Labels:
+        """Return the labels of a value's name; KeyError."""
+        entry = self.field(name)
+        return next((part.labels for part in entry.parts if part.name == name), entry.labels)
+
+    def missing(self, profile: Profile, values: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the value names that `profile` requires and `values` lacks."""
+        required = [self._by_name[name] for name in profile.required]
+        return tuple(
+            name
+            for entry in required
+            if entry.default is None
+            for name in entry.value_names
+            if values.get(name) is None
+        )
+
+    def encode(self, profile: Profile, values: Mapping[str, object]) -> dict[int, object]:
+        """Return the wire map of `profile`, with its number under key 91 and without status.
+
+        Values the profile does not name are ignored. LintError("FIELD_MISSING", name) or
+        LintError("FIELD_INVALID", name).
+        """
+        missing = self.missing(profile, values)
+        if missing:
+            raise LintError("FIELD_MISSING", missing[0])
+        wire: dict[int, object] = {KEY_PROFILE: profile.number}
+        omit = self._omitted(profile)
+        for name in profile.names:
+            entry = self._by_name[name]
+            if name in omit:
+                continue
+            try:
+                value = encode_field(entry, values, omit)
+            except FormatError as error:
+                raise LintError(error.code, error.detail or name) from None
+            if value is not None:
+                wire[entry.key] = value
+        return wire
+
+    def decode(self, profile: Profile, identity: Mapping[int, object]) -> dict[str, object]:
+        """Return {name: value}, defaults filled in; FormatError for anything not in the profile."""
+        by_key = self._by_key[profile.number]
+        values: dict[str, object] = {}
+        for name in profile.names:
+            entry = self._by_name[name]
+            if entry.key not in identity:
+                if entry.default is not None:
+                    values[name] = entry.default
+                elif name in profile.required:
+                    raise FormatError("FIELD_MISSING", name)
+        for key, wire in identity.items():
+            if key == KEY_PROFILE:
+                continue
+            found = by_key.get(key)
+            if found is None:
+                raise FormatError("FIELD_UNKNOWN")
+            values.update(decode_field(found, wire))
+        return values
+
+    def _omitted(self, profile: Profile) -> frozenset[str]:
+        """Return sensitive names the profile does not ask for (a bank secret stays at home)."""
+        sensitive = {entry.name for entry in self.fields if entry.sensitive}
+        sensitive |= {
+            f"{entry.name}.{member.name}"
+            for entry in self.fields
+            for member in entry.fields
+            if member.sensitive
+        }
+        return frozenset(sensitive - profile.sensitive)
