@@ -144,9 +144,13 @@ def _photo(face: str) -> str | None:
 
 
 def _faces(face: str) -> Values:
-    """Return the photographs of a demo resident, as paths below `samples/`."""
+    """Return the photographs of a demo resident, as paths below `samples/`.
+
+    A person of the research set has one more straight photograph than the registry's: the camera
+    makes several frames of it (`photos.camera_frames`).
+    """
     if face == "none":
-        return {"registry": None, "frames": [], "turns": []}
+        return {"registry": None, "frames": ["faces/free/astronaut.png"], "turns": []}
     if face == "free/obama":
         return {
             "registry": "faces/free/obama.jpg",
@@ -155,7 +159,7 @@ def _faces(face: str) -> Values:
         }
     return {
         "registry": f"faces/{face}_straight_neutral_open.png",
-        "frames": _existing(face, ["straight_angry_open", "up_neutral_open", "up_angry_open"]),
+        "frames": _existing(face, ["straight_angry_open"]),
         "turns": _existing(
             face,
             ["left_neutral_open", "right_neutral_open", "left_angry_open", "right_angry_open"],

@@ -11,13 +11,15 @@ import io
 import zlib
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 SAMPLES = Path(__file__).parent.parent
 ENLARGE = 3
 LARGEST = (600, 800)
 AVATAR = (240, 320)
 QUALITY = 90
+CROP = 0.92
+CAMERA_WIDTH = 640
 SHADOW, LIGHT = (28, 18, 14), (255, 246, 236)
 
 
@@ -41,9 +43,23 @@ def load_face(source: str) -> Image.Image:
     return colour
 
 
-def face_jpeg(source: str) -> bytes:
-    """Return a photograph below `samples/` as JPEG: a frame of the reference phone's camera."""
-    return _jpeg(load_face(source))
+def camera_frames(sources: list[str], count: int = 3) -> list[bytes]:
+    """Return what the camera of a demo sends (JPEG): the photographs in turn, each held a little
+    differently and in a little other light, so that no two frames are the same.
+
+    `sources` are the paths of a resident's `face.frames` or `face.turns`.
+    """
+    return [_frame(load_face(sources[at % len(sources)]), at) for at in range(count)]
+
+
+def _frame(image: Image.Image, at: int) -> bytes:
+    width, height = round(image.width * CROP), round(image.height * CROP)
+    left = (image.width - width) * (1 + at % 3) // 4
+    top = (image.height - height) * (1 + at % 2) // 3
+    cut = image.crop((left, top, left + width, top + height))
+    size = (CAMERA_WIDTH, round(CAMERA_WIDTH * height / width))
+    held = cut.resize(size, Image.Resampling.LANCZOS)
+    return _jpeg(ImageEnhance.Brightness(held).enhance(1 + 0.02 * (at % 5)))
 
 
 def draw_avatar(nik: str, sex: str) -> Image.Image:

@@ -41,7 +41,7 @@ SERVICE_TEXTS: Final[Mapping[str, Unavailable]] = {
     "Institution Inactive": Unavailable.INSTITUTION_INACTIVE,
 }
 RECORDED: Final = "SUDAH_REKAM"
-PARTNER_TYPES: Final = frozenset({"tax_number", "vaccination_card", "vehicle_ownership"})
+OWN_TYPES: Final = frozenset({"id_card", "family_card"})  # no partner speaks for the registry
 _SEXES: Final = {1: "M", 2: "F"}
 _MAX_PHOTO: Final = 1_000_000
 _JPEG: Final = b"\xff\xd8\xff"
@@ -52,11 +52,11 @@ def _real_date(text: str) -> str:
     return text
 
 
-Digits16 = Annotated[str, Field(pattern=r"^[0-9]{16}\Z")]
+Digits16 = Annotated[str, Field(pattern=r"^[0-9]{16}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Street = Annotated[str, Field(max_length=200)]
-Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), AfterValidator(_real_date)]
-Three = Annotated[str, Field(pattern=r"^[0-9]{3}\Z")]
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_real_date)]
+Three = Annotated[str, Field(pattern=r"^[0-9]{3}$")]
 Sex = Annotated[Literal[1, 2], Field(alias="JENIS_KLMIN")]
 
 
@@ -112,7 +112,7 @@ class _Member(_Identity):
 class _Family(_Address):
     number: Digits16 = Field(alias="NO_KK")
     head: Text = Field(alias="NAMA_KEP")
-    postal_code: Annotated[str, Field(pattern=r"^[0-9]{5}\Z", alias="KODE_POS")]
+    postal_code: Annotated[str, Field(pattern=r"^[0-9]{5}$", alias="KODE_POS")]
     issued_on: Date = Field(alias="TGL_TERBIT")
     members: Annotated[list[_Member], Field(min_length=1, max_length=60, alias="ANGGOTA")]
 
@@ -128,7 +128,7 @@ class _Family(_Address):
 
 
 class _PartnerDocument(_Wire):
-    type: Text = Field(alias="JENIS")
+    type: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", alias="JENIS")]
     key: Annotated[str, Field(min_length=1, max_length=80, alias="KUNCI")]
     values: Annotated[dict[str, JsonValue], Field(max_length=60, alias="ISI")]
 
@@ -151,7 +151,7 @@ class _Person(_Identity, _Address):
         return own + [
             make_document(partner.type, partner.key, partner.values)
             for partner in self.partners
-            if partner.type in PARTNER_TYPES
+            if partner.type not in OWN_TYPES
         ]
 
 
