@@ -14,9 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import requests
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from credentials.errors import CredentialError
 from credentials.jwk import b64url_encode
@@ -61,27 +63,51 @@ def _read_frame(image: Image.Image, source: str) -> str:
 
 
 def check_kiosk(phone: Phone, text: str) -> Frame:
-    """Return the frame when an official kiosk signed it; PhoneError KIOSK_UNTRUSTED otherwise.
+    """Fetch the frame's certificate and return the frame when an official kiosk signed it."""
+    try:
+        kid = b64url_encode(parse_frame(text).kid)
+        answer = phone.api.get(f"/v1/kiosks/certificates/{kid}").json()
+    except CredentialError as error:
+        raise PhoneError("KIOSK_UNTRUSTED", reason=error.code) from error
+    except Problem as problem:
+        if problem.status == requests.codes.not_found:
+            raise PhoneError("KIOSK_UNTRUSTED", reason=problem.code) from problem
+        raise
+    return check_frame(
+        text,
+        certificate_pem=answer["certificate"],
+        ca_pem=phone.state.kiosk_ca,
+        now=phone.clock.now(),
+    )
+
+
+def check_frame(text: str, *, certificate_pem: str, ca_pem: str, now: datetime) -> Frame:
+    """Return the frame when the certificate, the pinned CA and the frame fit together.
 
     The frame's own 20 s are the server's business: its clock decides, not the phone's.
+
+    Raises:
+        PhoneError: KIOSK_UNTRUSTED with a `reason`: a format code, "certificate", "issuer",
+            "validity", "key", "kid", "SIGNATURE_INVALID", "kiosk".
     """
     try:
         unverified = parse_frame(text)
-        kid = unverified.kid
-        answer = phone.api.get(f"/v1/kiosks/certificates/{b64url_encode(kid)}").json()
-        certificate = x509.load_pem_x509_certificate(answer["certificate"].encode())
-        key = check_certificate(certificate, phone.state.kiosk_ca, now=phone.clock.now())
-        if key_id(key) != kid:
+        certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
+        key = check_certificate(certificate, ca_pem, now=now)
+        if key_id(key) != unverified.kid:
             raise PhoneError("KIOSK_UNTRUSTED", reason="kid")
-        return verify_frame(unverified, key)
+        frame = verify_frame(unverified, key)
     except CredentialError as error:
         raise PhoneError("KIOSK_UNTRUSTED", reason=error.code) from error
     except ValueError as error:
         raise PhoneError("KIOSK_UNTRUSTED", reason="certificate") from error
-    except Problem as problem:
-        if problem.status == 404:
-            raise PhoneError("KIOSK_UNTRUSTED", reason=problem.code) from problem
-        raise
+    named = {attribute.oid: attribute.value for attribute in certificate.subject}
+    if (named.get(NameOID.COMMON_NAME), named.get(NameOID.ORGANIZATION_NAME)) != (
+        frame.kiosk,
+        frame.office,
+    ):
+        raise PhoneError("KIOSK_UNTRUSTED", reason="kiosk")
+    return frame
 
 
 def check_certificate(
@@ -91,10 +117,10 @@ def check_certificate(
     authority = x509.load_pem_x509_certificate(ca_pem.encode())
     try:
         certificate.verify_directly_issued_by(authority)
-    except (InvalidSignature, TypeError) as error:
+    except (InvalidSignature, TypeError, ValueError) as error:
         raise PhoneError("KIOSK_UNTRUSTED", reason="issuer") from error
     if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
-        raise PhoneError("KIOSK_UNTRUSTED", reason="expired")
+        raise PhoneError("KIOSK_UNTRUSTED", reason="validity")
     key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         raise PhoneError("KIOSK_UNTRUSTED", reason="key")
