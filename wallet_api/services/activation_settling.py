@@ -1,0 +1,126 @@
+"""What an activation changes, all in the transaction of the officer's confirmation (C8, C9, C19).
+
+The person's other enrolments end, every other wallet closes with its device
+and credentials, this wallet opens, and everybody who could be the owner is told.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from wallet_api.audit import record
+from wallet_api.errors import ActivationEnded
+from wallet_api.models import Enrolment
+from wallet_api.ports.registry import Contacts
+from wallet_api.rules import lifecycle
+from wallet_api.services import notices, transitions, wallets
+from wallet_api.services.deps import Deps
+from wallet_api.services.notices import Reach
+from wallet_api.services.wallets import ClosedWallet, Witness
+
+FORGOTTEN: dict[str, object] = {
+    "number": None,
+    "deadline_at": None,
+    "photo_sealed": None,
+    "pin_key_sealed": None,
+    "pin_key_mac": None,
+    "pin_pepper": None,
+}
+"""What an enrolment needs no more once its wallet is open."""
+
+
+def activate(db: Session, deps: Deps, row: Enrolment, witness: Witness, *, known: Contacts) -> str:
+    """Open the wallet of a confirmed enrolment; returns ACTIVATED.
+
+    ``known`` are the registry's contacts of the person. ``IntegrityError`` or
+    ``ActivationEnded`` when another activation was first.
+    """
+    operator, old, first = witness.operator_id, row.state, row.first_officer_id
+    _cancel_rivals(db, deps, row, actor=operator)
+    closed = wallets.close_others(db, deps, row.person_id, actor=operator)
+    wallet_id = wallets.open_wallet(db, deps, row, witness)
+    _tell(db, deps, row, witness, wallet_id=wallet_id, closed=closed, known=known)
+    if not transitions.move(db, row.id, old, lifecycle.ACTIVATED, wallet_id=wallet_id, **FORGOTTEN):
+        raise ActivationEnded
+    place = {"kiosk": witness.kiosk_id, "office": witness.office_code, "operator": operator}
+    record(
+        db,
+        "enrolment.activated",
+        at=deps.now(),
+        actor=operator,
+        subject=row.id,
+        wallet=wallet_id,
+        first_officer=first,
+        **place,
+    )
+    record(
+        db,
+        "wallet.opened",
+        at=deps.now(),
+        actor=operator,
+        subject=wallet_id,
+        enrolment=row.id,
+        **place,
+    )
+    return lifecycle.ACTIVATED
+
+
+def _cancel_rivals(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> None:
+    """End the person's other enrolments in one statement, whatever they are doing (T02)."""
+    ended = db.scalars(
+        update(Enrolment)
+        .where(
+            Enrolment.person_id == row.person_id,
+            Enrolment.id != row.id,
+            Enrolment.state.in_(lifecycle.OPEN),
+        )
+        .values(
+            state=lifecycle.CANCELLED,
+            ended_reason="another activation",
+            photo_sealed=None,
+            deadline_at=None,
+        )
+        .returning(Enrolment.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for rival in ended:
+        record(
+            db,
+            "enrolment.ended",
+            at=deps.now(),
+            actor=actor,
+            subject=rival,
+            reason="another activation",
+        )
+
+
+def _tell(
+    db: Session,
+    deps: Deps,
+    row: Enrolment,
+    witness: Witness,
+    *,
+    wallet_id: str,
+    closed: list[ClosedWallet],
+    known: Contacts,
+) -> None:
+    link = notices.make_link(db, deps, wallet_id)
+    told = notices.reach_enrolment(deps, row)
+    messages = [("wallet_activated", told)]
+    others = [("wallet_replaced", old.reach) for old in closed]
+    others.append(("wallet_activated", Reach(known.emails, known.phones, row.language)))
+    for template, reach in others:
+        fresh = reach.without(told)
+        messages.append((template, fresh))
+        told = told.plus(fresh)
+    for template, reach in messages:
+        notices.tell_activated(
+            db,
+            deps,
+            reach,
+            template=template,
+            office=witness.office_name,
+            device=row.device_model,
+            link=link,
+        )

@@ -1,0 +1,245 @@
+"""Step 7: the officer confirms or refuses the person at the counter.
+
+The number is checked first, and a wrong one is charged in its own transaction.
+Then the registry is asked anew, outside any transaction. Then one transaction
+checks everything again (kiosk, certificate, shift, limits, number, deadline)
+and either opens the wallet or hands over to a second officer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from wallet_api.audit import record
+from wallet_api.errors import (
+    ActivationEnded,
+    NumberWrong,
+    PersonNotEligible,
+    SameOfficer,
+)
+from wallet_api.models import Enrolment, Person
+from wallet_api.ports.registry import RegistryAnswer, RegistryStatus
+from wallet_api.rules import counter, lifecycle
+from wallet_api.services import (
+    activation_settling,
+    counter_limits,
+    people,
+    shifts,
+    transitions,
+)
+from wallet_api.services.counter_queue import Desk, load_waiting
+from wallet_api.services.deps import Deps
+from wallet_api.services.enrolment_view import iso
+from wallet_api.services.idempotency import Once, remember
+
+Draw = Callable[[], float]
+
+
+def draw_percent() -> float:
+    """Draw from [0, 100) by the system's randomness: nobody can foresee a second officer."""
+    return secrets.randbelow(1_000_000) / 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the officer says: the number on the phone, and whose face it is where asked."""
+
+    number: str | None
+    face_decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    person_id: str
+    nik: str
+
+
+def confirm(
+    deps: Deps,
+    desk: Desk,
+    enrolment_id: str,
+    said: Confirmation,
+    *,
+    once: Once | None = None,
+    draw: Draw = draw_percent,
+) -> dict[str, object]:
+    """Confirm a waiting person; returns ``state`` ACTIVATED or SECOND_OFFICER.
+
+    Raises ``NumberWrong``, ``ActivationEnded``, ``FaceDecisionNeeded``, ``SameOfficer``,
+    ``OperatorLimit``, ``ShiftEnded``, ``KioskBlocked``, ``KioskCertificateExpired``,
+    ``PersonNotEligible``, ``EnrolmentNotFound`` or ``RegistryDown``.
+    """
+    asked = _check_number(deps, desk, enrolment_id, said)
+    answer = deps.registry.look_up(asked.nik)
+    _record_answer(deps, enrolment_id, answer)
+    if answer.status is not RegistryStatus.FOUND:
+        raise PersonNotEligible
+    try:
+        with deps.transaction() as db:
+            row = _lock(db, deps, desk, enrolment_id, asked.person_id)
+            state = _decide(db, deps, desk, row, said, answer=answer, drawn=draw())
+            result: dict[str, object] = {"state": state, "server_time": iso(deps.now())}
+            remember(db, deps, once, 200, result)
+    except IntegrityError:  # another activation of the person won between our looks
+        raise ActivationEnded from None
+    return result
+
+
+def _check_number(deps: Deps, desk: Desk, enrolment_id: str, said: Confirmation) -> _Asked:
+    """Charge a wrong number and commit that, then refuse (rule 2)."""
+    with deps.transaction() as db:
+        row = load_waiting(db, deps, desk, enrolment_id)
+        _check_officers(desk, row, said)
+        left = None
+        if row.state == lifecycle.AT_COUNTER:
+            left = counter_limits.charge_number(db, deps, desk, row, said.number)
+        asked = _Asked(row.person_id, people.nik_of(deps, row.person))
+    if left == 0:
+        raise ActivationEnded
+    if left is not None:
+        raise NumberWrong(numbers_left=left)
+    return asked
+
+
+def _check_officers(desk: Desk, row: Enrolment, said: Confirmation) -> bool:
+    if row.first_officer_id == desk.shift.operator_id:
+        raise SameOfficer
+    return counter.check_face_decided(
+        row.face_outcome,
+        no_match=row.face_no_match,
+        state=row.state,
+        decision=said.face_decision,
+    )
+
+
+def _record_answer(deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
+    """Write down what the registry says now; whoever may not hold a wallet ends here."""
+    with deps.transaction() as db:
+        record(
+            db,
+            "enrolment.registry_answered",
+            at=deps.now(),
+            actor="registry",
+            subject=enrolment_id,
+            status=answer.status.value,
+            answer_hash=answer.answer_hash,
+        )
+        row = db.get_one(Enrolment, enrolment_id)
+        if answer.status is not RegistryStatus.FOUND and row.state in lifecycle.OPEN:
+            reason = f"registry {answer.status.value}"
+            transitions.end(db, deps, row, lifecycle.REFUSED, reason=reason)
+
+
+def _lock(db: Session, deps: Deps, desk: Desk, enrolment_id: str, person_id: str) -> Enrolment:
+    """Take person, then enrolment: two activations of one person never wait in a circle."""
+    db.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    db.execute(
+        select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update(key_share=True)
+    )
+    return load_waiting(db, deps, desk, enrolment_id)
+
+
+def _decide(
+    db: Session,
+    deps: Deps,
+    desk: Desk,
+    row: Enrolment,
+    said: Confirmation,
+    *,
+    answer: RegistryAnswer,
+    drawn: float,
+) -> str:
+    first = row.state == lifecycle.AT_COUNTER
+    if first and not counter.is_number(row.number, said.number or ""):
+        raise ActivationEnded  # it fell back and came again meanwhile: another number, another look
+    if _check_officers(desk, row, said):
+        _record_face(db, deps, desk, row)
+    witness = counter_limits.check_desk(db, deps, desk)
+    counter_limits.charge_operator(db, deps, desk.shift.operator_id)
+    if first:
+        reason = counter.second_officer_reason(
+            no_match=row.face_no_match,
+            drawn=drawn,
+            percent=deps.settings.second_officer_percent,
+        )
+        if reason is not None:
+            return _hand_over(db, deps, desk, row, reason)
+    return activation_settling.activate(db, deps, row, witness, known=answer.contacts)
+
+
+def _record_face(db: Session, deps: Deps, desk: Desk, row: Enrolment) -> None:
+    operator = desk.shift.operator_id
+    db.execute(
+        update(Enrolment)
+        .where(Enrolment.id == row.id)
+        .values(face_decided_by=operator)
+        .execution_options(synchronize_session=False)
+    )
+    record(
+        db,
+        "enrolment.face_decided_by_officer",
+        at=deps.now(),
+        actor=operator,
+        subject=row.id,
+        kiosk=desk.kiosk_id,
+        operator=operator,
+    )
+
+
+def _hand_over(db: Session, deps: Deps, desk: Desk, row: Enrolment, reason: str) -> str:
+    now, operator = deps.now(), desk.shift.operator_id
+    moved = transitions.move(
+        db,
+        row.id,
+        lifecycle.AT_COUNTER,
+        lifecycle.SECOND_OFFICER,
+        first_officer_id=operator,
+        deadline_at=now + timedelta(minutes=deps.settings.counter_minutes),
+    )
+    if not moved:
+        raise ActivationEnded
+    record(
+        db,
+        "enrolment.second_officer",
+        at=now,
+        actor=operator,
+        subject=row.id,
+        kiosk=desk.kiosk_id,
+        operator=operator,
+        reason=reason,
+    )
+    return lifecycle.SECOND_OFFICER
+
+
+def refuse(
+    deps: Deps, desk: Desk, enrolment_id: str, reason: str, *, once: Once | None = None
+) -> dict[str, object]:
+    """Refuse a waiting person for good: they start anew. ``reason`` is for the audit."""
+    with deps.transaction() as db:
+        row = load_waiting(db, deps, desk, enrolment_id)
+        shifts.check_open(db, deps, desk.kiosk_id, desk.shift.shift_id)
+        operator = desk.shift.operator_id
+        if not transitions.end(
+            db, deps, row, lifecycle.REFUSED, reason=f"officer {reason}", actor=operator
+        ):
+            raise ActivationEnded
+        record(
+            db,
+            "enrolment.refused",
+            at=deps.now(),
+            actor=operator,
+            subject=row.id,
+            kiosk=desk.kiosk_id,
+            operator=operator,
+            reason=reason,
+        )
+        answer: dict[str, object] = {"state": lifecycle.REFUSED}
+        remember(db, deps, once, 200, answer)
+    return answer

@@ -1,0 +1,93 @@
+"""What an officer's confirmation is held against: the number, the desk, the caps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import case, or_, update
+from sqlalchemy.orm import Session
+
+from wallet_api.audit import record
+from wallet_api.errors import InputInvalid, OperatorLimit
+from wallet_api.models import Enrolment, Operator
+from wallet_api.rules import counter, lifecycle
+from wallet_api.services import kiosk_certificates, kiosks, shifts, transitions
+from wallet_api.services.counter_queue import Desk
+from wallet_api.services.deps import Deps
+from wallet_api.services.wallets import Witness
+
+
+def charge_number(
+    db: Session, deps: Deps, desk: Desk, row: Enrolment, number: str | None
+) -> int | None:
+    """Take a try away if the number is wrong, in one statement; None when it is right."""
+    if number is None:
+        raise InputInvalid(errors=[{"field": "number", "code": "MISSING"}])
+    left = db.execute(
+        update(Enrolment)
+        .where(
+            Enrolment.id == row.id,
+            Enrolment.state == lifecycle.AT_COUNTER,
+            Enrolment.numbers_left > 0,
+            Enrolment.number != number,
+        )
+        .values(numbers_left=Enrolment.numbers_left - 1)
+        .returning(Enrolment.numbers_left)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if left is None:
+        return None
+    record(
+        db,
+        "enrolment.number_wrong",
+        at=deps.now(),
+        actor=desk.shift.operator_id,
+        subject=row.id,
+        kiosk=desk.kiosk_id,
+        operator=desk.shift.operator_id,
+        left=left,
+    )
+    if left == 0:
+        transitions.end(
+            db,
+            deps,
+            row,
+            lifecycle.REFUSED,
+            reason="number",
+            actor=desk.shift.operator_id,
+        )
+    return left
+
+
+def check_desk(db: Session, deps: Deps, desk: Desk) -> Witness:
+    """Demand kiosk, certificate and shift again, and keep them until the end (T13)."""
+    kiosk = kiosks.load_active(db, desk.kiosk_id, lock=True)
+    shifts.check_open(db, deps, desk.kiosk_id, desk.shift.shift_id)
+    kiosk_certificates.check_covered(db, desk.kiosk_id, deps.now())
+    office = kiosk.office
+    return Witness(kiosk.id, office.id, office.code, office.name, desk.shift.operator_id)
+
+
+def charge_operator(db: Session, deps: Deps, operator_id: str) -> None:
+    """Count a confirmation if the caps allow one, in one statement (T14)."""
+    now, today = deps.now(), counter.working_day(deps.now())
+    pause = timedelta(seconds=deps.settings.operator_interval_seconds)
+    new_day = Operator.confirm_day != today
+    charged = db.execute(
+        update(Operator)
+        .where(
+            Operator.id == operator_id,
+            Operator.active,
+            or_(Operator.last_confirm_at.is_(None), Operator.last_confirm_at <= now - pause),
+            or_(new_day, Operator.confirm_count < deps.settings.operator_per_day),
+        )
+        .values(
+            last_confirm_at=now,
+            confirm_day=today,
+            confirm_count=case((new_day, 1), else_=Operator.confirm_count + 1),
+        )
+        .returning(Operator.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if charged is None:
+        raise OperatorLimit(retry_after=max(1, int(pause.total_seconds())))
