@@ -60,7 +60,7 @@ class RegistryRefused(PersonNotEligible):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # whoever prints it, prints no data
 class Document:
     """One document of the person.
 
@@ -75,7 +75,7 @@ class Document:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # whoever prints it, prints no data
 class Contacts:
     """Where the person could be reached before: told of every activation. Not proven to us."""
 
@@ -83,7 +83,7 @@ class Contacts:
     phones: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # whoever prints it, prints no data
 class RegistryAnswer:
     """The registry's answer about one NIK.
 

@@ -53,7 +53,7 @@ class RegionCodes:
         return code in self.current or code in self.retired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # whoever prints it, prints no data
 class Nik:
     """A well-formed NIK.
 

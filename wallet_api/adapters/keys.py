@@ -1,0 +1,173 @@
+"""The signing keys as PEM files in one folder, with a manifest of who may sign what.
+
+``make_keys`` makes every key the service needs and never overwrites one; run
+again it adds what is missing (a new document type, the next year).
+Issuer keys are one a document type and year, two years always published, so
+that a change of year or an emergency never waits for verifiers (threat T26).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from credentials.signing import PemSigner, Signer, generate_pem
+from wallet_api.adapters.vault import FileVault
+from wallet_api.ports.keys import IssuerKey
+
+SINGLE_KEYS = ("bundle-root", "status", "token", "time", "kiosk-ca")
+OVERLAP = timedelta(days=31)  # a credential signed on the last day is still verifiable
+CA_LIFE = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    key: IssuerKey
+    signs_until: datetime
+
+
+class PemKeyRing:
+    """``KeyRing`` over the folder that ``make_keys`` fills."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the manifest; raises ``OSError``, ``ValueError`` or ``KeyError`` if unusable."""
+        self._folder = folder
+        manifest = json.loads((folder / "keys.json").read_text())
+        self.sample = bool(manifest.get("sample", False))
+        self._issuers = [self._load_issuer(entry) for entry in manifest["issuers"]]
+        self._issuers.sort(key=lambda held: held.key.not_before, reverse=True)
+
+    def _load_issuer(self, entry: dict[str, str]) -> _Held:
+        signer = PemSigner((self._folder / entry["file"]).read_bytes())
+        not_before, until, not_after = (
+            datetime.fromisoformat(entry[name])
+            for name in ("not_before", "signs_until", "not_after")
+        )
+        return _Held(IssuerKey(signer, not_before, not_after, (entry["type"],)), until)
+
+    def _signer(self, name: str) -> PemSigner:
+        return PemSigner((self._folder / f"{name}.pem").read_bytes())
+
+    def _private(self, name: str) -> ec.EllipticCurvePrivateKey:
+        pem = (self._folder / f"{name}.pem").read_bytes()
+        return cast(
+            "ec.EllipticCurvePrivateKey", serialization.load_pem_private_key(pem, password=None)
+        )
+
+    @cached_property
+    def bundle_root(self) -> Signer:
+        """Signs verifier bundles."""
+        return self._signer("bundle-root")
+
+    @cached_property
+    def status_signer(self) -> Signer:
+        """Signs status lists."""
+        return self._signer("status")
+
+    @cached_property
+    def token_key(self) -> ec.EllipticCurvePrivateKey:
+        """Signs access tokens."""
+        return self._private("token")
+
+    @cached_property
+    def time_key(self) -> ec.EllipticCurvePrivateKey:
+        """Signs the server's time."""
+        return self._private("time")
+
+    @cached_property
+    def kiosk_ca(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        """Certifies kiosks."""
+        certificate = x509.load_pem_x509_certificate((self._folder / "kiosk-ca.crt").read_bytes())
+        return self._private("kiosk-ca"), certificate
+
+    def issuer_keys(self) -> tuple[IssuerKey, ...]:
+        """List every published issuer key, the newest first."""
+        return tuple(held.key for held in self._issuers)
+
+    def issuer_for(self, document_type: str, at: datetime) -> IssuerKey:
+        """Choose the key whose signing period holds ``at``; raises ``LookupError``."""
+        for held in self._issuers:
+            inside = held.key.not_before <= at < held.signs_until
+            if inside and document_type in held.key.document_types:
+                return held.key
+        message = f"no issuer key for {document_type} at this time: run `admin keys init`"
+        raise LookupError(message)
+
+
+def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -> list[str]:
+    """Make every missing key below ``folder`` (0700, files 0600); return the names made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
+    if _write_new(folder / "vault.json", FileVault.new_key_file().encode()):
+        made.append("vault")
+    if not (folder / "kiosk-ca.crt").exists():
+        _write_new(folder / "kiosk-ca.crt", _self_signed(folder / "kiosk-ca.pem", now))
+        made.append("kiosk-ca certificate")
+    return made + _make_issuers(folder, document_types, now)
+
+
+def _make_issuers(folder: Path, document_types: tuple[str, ...], now: datetime) -> list[str]:
+    path = folder / "keys.json"
+    manifest = json.loads(path.read_text()) if path.exists() else {"sample": False, "issuers": []}
+    known = {entry["file"] for entry in manifest["issuers"]}
+    made = []
+    for document_type in document_types:
+        for year in (now.year, now.year + 1):
+            name = f"issuer-{document_type}-{year}.pem"
+            if name in known:
+                continue
+            _write_new(folder / name, generate_pem())
+            until = datetime(year + 1, 1, 1, tzinfo=UTC)
+            manifest["issuers"].append(
+                {
+                    "file": name,
+                    "type": document_type,
+                    "not_before": datetime(year, 1, 1, tzinfo=UTC).isoformat(),
+                    "signs_until": until.isoformat(),
+                    "not_after": (until + OVERLAP).isoformat(),
+                }
+            )
+            made.append(name.removesuffix(".pem"))
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(manifest, indent=1) + "\n")
+    fresh.replace(path)
+    return made
+
+
+def _write_new(path: Path, content: bytes) -> bool:
+    try:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _self_signed(pem: Path, now: datetime) -> bytes:
+    key = cast(
+        "ec.EllipticCurvePrivateKey",
+        serialization.load_pem_private_key(pem.read_bytes(), password=None),
+    )
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "IKD Kiosk CA")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + CA_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,55 @@
+"""The web application: ``gunicorn 'wallet_api.app:create_app()'``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from apiflask import APIFlask
+from flask import Flask
+
+from wallet_api.bootstrap import make_deps
+from wallet_api.config import Settings, load_settings
+from wallet_api.services.deps import Deps
+from wallet_api.web import guards, observing, openapi, problems
+
+LARGEST_BODY: Final = 11_000_000  # five frames of 1.5 MB in base64url
+BLUEPRINTS: Final = (
+    "policy",
+    "enrolments",
+    "activation",
+    "sessions",
+    "wallet",
+    "kiosks",
+    "lists",
+    "notices",
+    "health",
+    "api_docs",
+)
+VERSION: Final = "1.0.0"
+
+
+def create_app(settings: Settings | None = None, *, deps: Deps | None = None) -> Flask:
+    """Make the application; ``deps`` replaces what ``settings`` would open (tests)."""
+    services = deps or make_deps(settings or load_settings())
+    app = APIFlask(
+        "wallet_api",
+        title="IKD wallet API",
+        version=VERSION,
+        docs_path=None,  # our own page: the packaged ones load scripts from other hosts
+        spec_path="/openapi.json",
+        static_folder=None,
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        SERVERS=[{"url": services.settings.public_url}],
+    )
+    app.extensions["wallet"] = services
+    problems.register(app)
+    openapi.register(app)
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(f"wallet_api.web.{name}").bp)
+    observing.register(app)
+    app.before_request(problems.demand_json)
+    app.after_request(guards.attach_nonces)
+    return app

@@ -1,0 +1,85 @@
+"""Putting the service together: the only place that names concrete adapters."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from credentials.catalogue import Catalogue
+from wallet_api import data, db
+from wallet_api.adapters.clock import SystemClock
+from wallet_api.adapters.faces.pool import FacePool
+from wallet_api.adapters.file_outbox import FileMessenger
+from wallet_api.adapters.keys import PemKeyRing
+from wallet_api.adapters.mail import SmtpMessenger
+from wallet_api.adapters.registry.guard import People
+from wallet_api.adapters.registry.opening import open_registry
+from wallet_api.adapters.sms import HttpSmsMessenger
+from wallet_api.adapters.vault import FileVault
+from wallet_api.config import Settings
+from wallet_api.errors import ConfigurationError
+from wallet_api.ports.delivery import Messenger
+from wallet_api.services.deps import Deps
+
+
+def make_deps(settings: Settings) -> Deps:
+    """Open everything the services need; raises ``ConfigurationError`` with what to mend."""
+    try:
+        vault = FileVault(settings.keys_dir / "vault.json")
+        keys = PemKeyRing(settings.keys_dir)
+    except (OSError, ValueError, KeyError) as error:
+        message = (
+            f"WALLET_KEYS_DIR: {type(error).__name__}: run `python -m wallet_api admin keys init`"
+        )
+        raise ConfigurationError(errors=[message]) from None
+    if settings.environment == "production" and keys.sample:
+        raise ConfigurationError(errors=["WALLET_KEYS_DIR: sample keys are public knowledge"])
+    people = People.REAL if settings.environment == "production" else People.SYNTHETIC
+    faces = FacePool(size=settings.face_workers, waiting=settings.face_queue)
+    return Deps(
+        settings=settings,
+        sessions=db.make_sessions(db.make_engine(settings.database_url)),
+        clock=SystemClock(),
+        vault=vault,
+        keys=keys,
+        registry=open_registry(
+            settings.registry_url, people=people, timeout=settings.registry_timeout_seconds
+        ),
+        faces=faces,
+        portraits=faces,
+        mail=_mail(settings),
+        sms=_sms(settings),
+        catalogue=load_catalogue(),
+        regions=data.load_region_codes(),
+        publish_dir=settings.publish_dir,
+    )
+
+
+def load_catalogue() -> Catalogue:
+    """Read every document type of ``catalogue/``, in the order of their names."""
+    folder = files("wallet_api").joinpath("catalogue")
+    sources = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".json")),
+        key=lambda entry: entry.name,
+    )
+    return Catalogue.parse([json.loads(entry.read_text(encoding="utf-8")) for entry in sources])
+
+
+def _mail(settings: Settings) -> Messenger:
+    parts = urlsplit(settings.mail_url)
+    if parts.scheme == "file":
+        return FileMessenger(Path(unquote(parts.path)), "email")
+    if parts.scheme in ("smtp", "smtps"):
+        return SmtpMessenger(settings.mail_url, settings.mail_from)
+    raise ConfigurationError(errors=["WALLET_MAIL_URL: file:///DIR, smtp:// or smtps://"])
+
+
+def _sms(settings: Settings) -> Messenger:
+    parts = urlsplit(settings.sms_url)
+    if parts.scheme == "file":
+        return FileMessenger(Path(unquote(parts.path)), "sms")
+    if parts.scheme in ("http", "https"):
+        return HttpSmsMessenger(settings.sms_url)
+    raise ConfigurationError(errors=["WALLET_SMS_URL: file:///DIR, http:// or https://"])

@@ -1,0 +1,3 @@
+"""The schema's history, by Alembic."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The schema's migrations, in order."""
+
+from __future__ import annotations

@@ -1,0 +1,42 @@
+"""The tables: columns, constraints, relationships; no queries, no rules.
+
+Invariants that must hold under any race stand here as unique constraints:
+one active device a person, one use of a kiosk frame, one holder of a status
+index, one answer to an idempotency key.
+"""
+
+from __future__ import annotations
+
+from wallet_api.models.audit import AuditEvent
+from wallet_api.models.credential import Credential, StatusList
+from wallet_api.models.enrolment import ContactCode, Enrolment, Person
+from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
+from wallet_api.models.publication import Publication
+from wallet_api.models.tables import Base, new_id
+from wallet_api.models.traffic import IdempotencyKey, OutboxMessage, RateCounter, UsedNonce
+from wallet_api.models.wallet import Device, NoticeLink, Wallet
+
+__all__ = [
+    "AuditEvent",
+    "Base",
+    "ContactCode",
+    "Credential",
+    "Device",
+    "Enrolment",
+    "IdempotencyKey",
+    "Kiosk",
+    "KioskCertificate",
+    "KioskFrame",
+    "NoticeLink",
+    "Office",
+    "Operator",
+    "OutboxMessage",
+    "Person",
+    "Publication",
+    "RateCounter",
+    "Shift",
+    "StatusList",
+    "UsedNonce",
+    "Wallet",
+    "new_id",
+]

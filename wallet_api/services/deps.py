@@ -1,0 +1,48 @@
+"""What every service is given."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from credentials.catalogue import Catalogue
+from wallet_api import db
+from wallet_api.config import Settings
+from wallet_api.ports.clock import Clock
+from wallet_api.ports.delivery import Messenger
+from wallet_api.ports.faces import FaceMatcher, PortraitMaker
+from wallet_api.ports.keys import KeyRing
+from wallet_api.ports.registry import PopulationRegistry
+from wallet_api.ports.vault import Vault
+from wallet_api.rules.nik import RegionCodes
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Ports, settings and the session factory; made once by ``bootstrap``."""
+
+    settings: Settings
+    sessions: db.SessionFactory
+    clock: Clock
+    vault: Vault
+    keys: KeyRing
+    registry: PopulationRegistry
+    faces: FaceMatcher
+    portraits: PortraitMaker
+    mail: Messenger
+    sms: Messenger
+    catalogue: Catalogue
+    regions: RegionCodes
+    publish_dir: Path
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """Open one transaction: committed at the end of the block, or not at all."""
+        return db.transaction(self.sessions)
+
+    def now(self) -> datetime:
+        """Return the server's time, UTC-aware."""
+        return self.clock.now()

@@ -1,0 +1,56 @@
+"""Server nonces: made without storage, used once by a unique row.
+
+A nonce is time, 16 random bytes and a MAC. Reading one proves that we made it
+and when; ``consume`` makes it single use (T20: no replay, in any worker).
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from wallet_api.models import UsedNonce
+from wallet_api.services.deps import Deps
+
+LIFE: Final = timedelta(minutes=5)
+BODY, MAC = 24, 16
+
+
+def make(deps: Deps) -> str:
+    """Return a fresh nonce (54 characters)."""
+    body = int(deps.now().timestamp() * 1000).to_bytes(8) + secrets.token_bytes(16)
+    return urlsafe_b64encode(body + deps.vault.mac("nonce", body)[:MAC]).decode().rstrip("=")
+
+
+def is_fresh(deps: Deps, nonce: str) -> bool:
+    """Say whether the nonce is ours and at most five minutes old."""
+    try:
+        raw = urlsafe_b64decode(nonce.encode("ascii") + b"==")
+    except (Base64Error, UnicodeEncodeError, ValueError):
+        return False
+    body, mac = raw[:BODY], raw[BODY:]
+    if len(raw) != BODY + MAC or not compare_digest(mac, deps.vault.mac("nonce", body)[:MAC]):
+        return False
+    made = int.from_bytes(body[:8]) / 1000
+    return made <= deps.now().timestamp() < made + LIFE.total_seconds()
+
+
+def consume(deps: Deps, kind: str, value: str, *, expires_at: datetime | None = None) -> bool:
+    """Use ``value`` up; False when it was used before, in whichever worker."""
+    ends = expires_at or deps.now() + LIFE
+    try:
+        with deps.transaction() as db:
+            db.add(
+                UsedNonce(
+                    nonce_hash=deps.vault.mac(f"used|{kind}", value.encode()), expires_at=ends
+                )
+            )
+    except IntegrityError:
+        return False
+    return True
