@@ -58,7 +58,7 @@ CHANGES = {
     "small": lambda image: image.resize((image.width // 3, image.height // 3)),
     "dark": lambda image: image.point(lambda value: value // 6),
     "bright": lambda image: image.point(lambda value: 200 + value // 5),
-    "tilted": lambda image: image.rotate(36),
+    "tilted": lambda image: image.rotate(38),
     "cut": lambda image: image.crop((image.width // 2, 0, image.width, image.height)),
     "two": beside_itself,
     "empty": lambda image: Image.new("RGB", image.size, "grey"),
@@ -121,7 +121,7 @@ def test_another_womans_registry_photo_does_not_match(matcher: LocalFaceMatcher)
 def test_a_bad_capture_is_told_what_to_mend(
     matcher: LocalFaceMatcher, change: str, reason: str
 ) -> None:
-    result = compare(matcher, changed("kk49", change), sessions.registry_photo("kk49"))
+    result = compare(matcher, changed("bpm", change), sessions.registry_photo("bpm"))
     assert result.outcome == "try_again"
     assert result.score is None
     assert result.reasons[-1] == "TOO_FEW_FRAMES"
@@ -244,27 +244,10 @@ def test_the_models_give_the_numbers_they_were_calibrated_with() -> None:
 
 # fmt: off
 PARITY = (
-    ,
-    ,
+    0.0187, -0.0438, -0.0365, -0.0632, 0.093, 0.0998, 0.1054, -0.1596,
+    -0.0706, -0.0532, -0.102, 0.0878, 0.0414, 0.1886, 0.0921, 0.0185,
 )
 # fmt: on
-    0.0187,
-    -0.0438,
-    -0.0365,
-    -0.0632,
-    0.093,
-    0.0998,
-    0.1054,
-    -0.1596,
-    -0.0706,
-    -0.0532,
-    -0.102,
-    0.0878,
-    0.0414,
-    0.1886,
-    0.0921,
-    0.0185,
-]
 
 
 def test_liveness_is_not_claimed() -> None:
