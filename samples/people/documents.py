@@ -26,8 +26,9 @@ def tax_number(nik: str, name: str, serial: int) -> Values:
     }
 
 
-def vaccination_card(nik: str, count: int) -> Values:
+def vaccination_card(line: Values, count: int) -> Values:
     """Return a Covid-19 vaccination card of `count` doses, half a year apart."""
+    nik = line["nik"]
     seed = zlib.crc32(nik.encode())
     first = dt.date(2021, 6, 1) + dt.timedelta(days=seed % 90)
     doses = [
@@ -43,18 +44,20 @@ def vaccination_card(nik: str, count: int) -> Values:
         }
         for number in range(count)
     ]
-    return {"doses": doses}
+    return {name: line[name] for name in ("nik", "name", "birth_date")} | {"doses": doses}
 
 
-def vehicle_ownership(owner: str, serial: int, text: str) -> Values:
-    """Return a vehicle's ownership out of `plate|brand|model|kind|year|cylinder|colour`."""
-    plate, brand, model, kind, year, cylinder, colour = text.split("|")
+def vehicle_ownership(owner: str, address: Values, text: str) -> Values:
+    """Return a vehicle's ownership out of `plate|brand|type|model|year|cylinder|colour`."""
+    plate, brand, vehicle_type, model, year, cylinder, colour = text.split("|")
+    serial = int(plate.split()[1])
     return {
         "plate": plate,
         "owner_name": owner,
+        "owner_address": f"{address['street']} RT {address['rt']}/{address['rw']}",
         "brand": brand,
+        "type": vehicle_type,
         "model": model,
-        "kind": kind,
         "year": int(year),
         "cylinder_cc": int(cylinder),
         "colour": colour,

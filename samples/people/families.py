@@ -74,7 +74,7 @@ def _record(member: Values, line: Values, card: Values, address: Values) -> Valu
         values = tax_number(nik, line["name"], int(nik[6:14]))
         documents.append({"type": "tax_number", "key": nik, "values": values})
     if recorded and int(nik[-2]) < 7:
-        values = vaccination_card(nik, 1 + int(nik[-2]) % 4)
+        values = vaccination_card(line, 1 + int(nik[-2]) % 4)
         documents.append({"type": "vaccination_card", "key": nik, "values": values})
     contacts: Values = {"emails": [], "phones": []}
     if recorded:

@@ -113,9 +113,11 @@ def _record(
     if member.get("npwp"):
         documents.append(_document("tax_number", nik, tax_number(nik, line["name"], serial)))
     if member.get("doses"):
-        documents.append(_document("vaccination_card", nik, vaccination_card(nik, member["doses"])))
+        documents.append(
+            _document("vaccination_card", nik, vaccination_card(line, member["doses"]))
+        )
     for vehicle in member.get("vehicles", []):
-        values = vehicle_ownership(line["name"], int(vehicle.split()[1]), vehicle)
+        values = vehicle_ownership(line["name"], address, vehicle)
         documents.append(_document("vehicle_ownership", values["plate"], values))
     adult = _age(member["born"], today) >= ADULT or member["married"] != "BELUM KAWIN"
     return {

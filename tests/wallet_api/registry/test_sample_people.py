@@ -6,11 +6,13 @@ import datetime as dt
 import hashlib
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from credentials.catalogue import Catalogue, DocumentType
 from samples.people import build_registry, load_residents
 from samples.people.__main__ import main as people_command
 from samples.people.documents import Values
@@ -23,6 +25,7 @@ from wallet_api.rules.contact import normalise_email, normalise_phone
 from wallet_api.rules.nik import NikWarning, agrees_with, parse_nik
 from wallet_api.rules.person import check_nitku, check_npwp15, check_npwp16, is_synthetic
 
+ROOT = Path(__file__).parents[3]
 TODAY = dt.date(2026, 11, 23)
 RECORDS = load_records()
 RESIDENTS = load_residents()
@@ -89,6 +92,26 @@ def test_every_word_of_a_form_is_in_its_list() -> None:
                 continue
             for name, known in lists.items():
                 assert member[name] in known
+
+
+def test_every_document_of_everybody_can_be_issued() -> None:
+    files = sorted((ROOT / "wallet_api" / "catalogue").glob("*.json"))
+    catalogue = Catalogue.parse([json.loads(path.read_text(encoding="utf-8")) for path in files])
+    issued: Counter[str] = Counter()
+    for record in RECORDS:
+        card = {"type": "id_card", "values": record["person"]}
+        for document in [card, *record["documents"]]:
+            document_type = catalogue.document_type(document["type"])
+            assert document["values"].keys() <= names_of(document_type)
+            assert document_type.encode(document_type.profiles[0], document["values"])
+            issued[document["type"]] += 1
+    assert issued["id_card"] == issued["family_card"] == 321
+    assert min(issued.values()) >= 6
+
+
+def names_of(document_type: DocumentType) -> set[str]:
+    parts = {part.name for field in document_type.fields for part in field.parts}
+    return {field.name for field in document_type.fields} | parts
 
 
 def test_every_persona_is_there() -> None:

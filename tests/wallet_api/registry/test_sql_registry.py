@@ -58,6 +58,21 @@ def test_a_registry_cannot_be_written_through_the_adapter(embedded: SqlRegistry)
         db.exec_driver_sql("DELETE FROM persons")
 
 
+def test_neither_an_answer_nor_an_error_prints_personal_data(
+    embedded: SqlRegistry, tmp_path: Path
+) -> None:
+    answer = embedded.look_up(SAMPLE)
+    assert SAMPLE not in repr(answer)
+    assert SAMPLE not in repr(answer.documents)
+    sqlite3.connect(tmp_path / "empty.db").close()
+    empty = SqlRegistry(f"sqlite:///{tmp_path / 'empty.db'}")
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(RegistryUnavailable) as failure:
+        empty.look_up(SAMPLE)
+    assert SAMPLE not in f"{failure.value} {failure.value.__cause__}"
+    empty.close()
+
+
 def test_production_refuses_samples_before_anything_is_asked(tmp_path: Path) -> None:
     nothing_there = SqlRegistry(f"sqlite:///{tmp_path / 'none.db'}")
     guarded = GuardedRegistry(nothing_there, people=People.REAL)

@@ -72,7 +72,8 @@ def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
         parsed = parsed.set(database=f"file:{parsed.database}", query={"mode": "ro", "uri": "true"})
-    return create_engine(parsed, pool_pre_ping=True)
+    # An error's text would repeat the NIK that was asked for.
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 def _answer(db: Connection, nik: str) -> RegistryAnswer:
