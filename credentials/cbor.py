@@ -92,6 +92,29 @@ def decode_lenient(data: bytes, *, max_size: int = 65536, max_depth: int = 16) -
     return value
 
 
+def take_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
+    """Return one deterministic byte string and the offset behind it; FormatError.
+
+    For the few fixed envelopes on the verifier's hot path, where an array of byte strings need
+    not go through the general decoder. At most 65,535 bytes.
+    """
+    head = data[offset : offset + 3]
+    if len(head) < 1:
+        raise FormatError("CBOR_INVALID")
+    if 0x40 <= head[0] < 0x58:
+        start, size = offset + 1, head[0] - 0x40
+    elif len(head) > 1 and head[0] == 0x58 and head[1] >= 24:
+        start, size = offset + 2, head[1]
+    elif len(head) == 3 and head[0] == 0x59 and head[1]:
+        start, size = offset + 3, head[1] << 8 | head[2]
+    else:
+        raise FormatError("CBOR_NOT_DETERMINISTIC")
+    end = start + size
+    if end > len(data):
+        raise FormatError("CBOR_INVALID")
+    return data[start:end], end
+
+
 def _check(value: object, scalars: frozenset[type], *, ordered: bool) -> None:
     """Look at every container once: allowed types only, keys in order."""
     stack = [value] if type(value) not in scalars else []
@@ -112,7 +135,7 @@ def _check_keys(mapping: dict[object, object], *, ordered: bool) -> None:
     keys = list(mapping)
     kinds = set(map(type, keys))
     if kinds == _INT_KEYS:
-        if ordered and keys != sorted(keys, key=_rank):  # type: ignore[arg-type]
+        if ordered and not _ints_in_order(keys):  # type: ignore[arg-type]
             raise FormatError("CBOR_KEY_ORDER")
     elif not kinds <= _KEYS:
         raise FormatError("CBOR_KEY")
@@ -120,6 +143,12 @@ def _check_keys(mapping: dict[object, object], *, ordered: bool) -> None:
         encoded = [cbor2.dumps(key) for key in keys]
         if encoded != sorted(encoded):
             raise FormatError("CBOR_KEY_ORDER")
+
+
+def _ints_in_order(keys: list[int]) -> bool:
+    if keys[0] >= 0 and keys == sorted(keys):
+        return True
+    return keys == sorted(keys, key=_rank)
 
 
 def _rank(number: int) -> int:

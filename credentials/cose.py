@@ -19,6 +19,8 @@ HEADER_CRIT = 2
 HEADER_KID = 4
 MAX_SIZE = 64 * 1024 * 1024  # bundles; QR texts are bounded by their own decoder
 _PARTS = 4
+_FOUR = b"\x84"  # array head
+_EMPTY_MAP = b"\xa0"
 _BYTE_STRING = 0x40
 _ONE_BYTE_LENGTH, _TWO_BYTE_LENGTH = 24, 0x100
 
@@ -45,7 +47,26 @@ class UnverifiedSign1:
 
 def parse_sign1(data: bytes, *, max_size: int = cbor.MAX_SIZE) -> UnverifiedSign1:
     """Read an untagged deterministic COSE_Sign1 of at most `max_size` bytes; FormatError."""
+    if len(data) > max_size:
+        raise FormatError("CBOR_TOO_LARGE")
+    if data[:1] == _FOUR and max_size <= cbor.MAX_SIZE:
+        quick = _parse_quick(data)
+        if quick is not None:
+            return quick
     return sign1_of(cbor.decode(data, max_size=max_size))
+
+
+def _parse_quick(data: bytes) -> UnverifiedSign1 | None:
+    """Read the form we write, with an empty unprotected header; None when it has another one."""
+    protected, end = cbor.take_bytes(data, 1)
+    if data[end : end + 1] != _EMPTY_MAP:
+        return None
+    payload, end = cbor.take_bytes(data, end + 1)
+    signature, end = cbor.take_bytes(data, end)
+    if end != len(data):
+        raise FormatError("CBOR_TRAILING")
+    _header(protected)
+    return UnverifiedSign1(protected, {}, payload, signature)
 
 
 def sign1_of(value: object) -> UnverifiedSign1:

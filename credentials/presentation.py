@@ -33,9 +33,10 @@ CHALLENGE_VERSION = 1
 
 _PROOF_CONTEXT = b"IKD-ID1-POP"
 _PROTECTED = cbor.encode({cose.HEADER_ALG: -7})
-_PRESENTATION_PARTS = 3
+_THREE = b"\x83"  # array head
 _CHALLENGE_PARTS = 5
 _PROOF_PARTS = 3
+_BARE_PROOF = b"\x81\x1a"  # [ four-byte uint ]: every proof without challenge until 2106
 _MAX_TIME = 1 << 40
 
 
@@ -104,13 +105,14 @@ def print_text(credential: bytes) -> str:
 
 def parse_presentation(data: bytes) -> UnverifiedPresentation:
     """Read a presentation and the credential in it; FormatError."""
-    value = cbor.decode(data)
-    if not isinstance(value, list) or len(value) != _PRESENTATION_PARTS:
+    if len(data) > cbor.MAX_SIZE:
+        raise FormatError("CBOR_TOO_LARGE")
+    if data[:1] != _THREE:
         raise FormatError("PRESENTATION_FORMAT")
-    raw, payload, signature = value
-    if type(raw) is not bytes or type(payload) is not bytes or type(signature) is not bytes:
-        raise FormatError("PRESENTATION_FORMAT")
-    if len(signature) != SIGNATURE_SIZE:
+    raw, end = cbor.take_bytes(data, 1)
+    payload, end = cbor.take_bytes(data, end)
+    signature, end = cbor.take_bytes(data, end)
+    if len(signature) != SIGNATURE_SIZE or end != len(data):
         raise FormatError("PRESENTATION_FORMAT")
     issued_at, nonce, aud = _read_proof(payload)
     credential = parse_credential(raw)
@@ -188,6 +190,8 @@ def _read_challenge(value: object) -> Challenge:
 
 
 def _read_proof(payload: bytes) -> tuple[int, bytes | None, bytes | None]:
+    if len(payload) == 6 and payload[:2] == _BARE_PROOF and payload[2:4] != b"\0\0":
+        return int.from_bytes(payload[2:], "big"), None, None
     value = cbor.decode(payload)
     if not isinstance(value, list) or len(value) not in (1, _PROOF_PARTS):
         raise FormatError("PROOF_FORMAT")
