@@ -80,13 +80,13 @@ def tell_activated(
     db: Session, deps: Deps, reach: Reach, *, template: str, office: str, device: str, link: str
 ) -> None:
     """Tell of a new wallet: ``wallet_activated`` to its holder, ``wallet_replaced`` to others."""
-    facts = {"office": office, "device": device, "time": _when(deps.now()), "link": link}
+    facts = {"office": office, "device": device, "time": show_moment(deps.now()), "link": link}
     _tell(db, deps, reach, template, facts)
 
 
 def tell_blocked(db: Session, deps: Deps, reach: Reach) -> None:
     """Tell that a wallet is blocked, and how one gets another."""
-    _tell(db, deps, reach, "wallet_blocked", {"time": _when(deps.now())})
+    _tell(db, deps, reach, "wallet_blocked", {"time": show_moment(deps.now())})
 
 
 def _tell(db: Session, deps: Deps, reach: Reach, template: str, facts: dict[str, str]) -> None:
@@ -104,5 +104,6 @@ def link_hash(deps: Deps, token: str) -> bytes:
     return deps.vault.mac("notice link", token.encode())
 
 
-def _when(moment: datetime) -> str:
+def show_moment(moment: datetime) -> str:
+    """Return a time as people read it, in the capital's zone."""
     return moment.astimezone(_WIB).strftime("%Y-%m-%d %H:%M WIB")
