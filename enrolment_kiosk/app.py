@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -42,21 +42,17 @@ class Tempo:
     rotate_seconds: int = ROTATE_SECONDS
     poll_seconds: float = POLL_SECONDS
     idle: timedelta = IDLE
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
 
-def assemble(
-    folder: Path, *, tempo: Tempo | None = None, clock: KioskClock | None = None
-) -> Kiosk:
+def assemble(folder: Path, *, tempo: Tempo | None = None, clock: KioskClock | None = None) -> Kiosk:
     """Return the kiosk of an enrolled folder; HomeError when there is none."""
     tempo = tempo or Tempo()
     clock = clock or KioskClock()
     home = Home(folder)
     settings = home.load_settings()
     identity = PemSigner(home.load_identity())
-    client = ApiClient(
-        settings.api, identity=identity, time_key=settings.time_key, clock=clock
-    )
+    client = ApiClient(settings.api, identity=identity, time_key=settings.time_key, clock=clock)
     display = Display(home, settings, clock, rotate_seconds=tempo.rotate_seconds)
     console = Console(
         settings,
@@ -67,9 +63,7 @@ def assemble(
         poll_seconds=tempo.poll_seconds,
     )
     heartbeat = Heartbeat(client, clock, tempo.rhythm)
-    return Kiosk(
-        settings, clock, client, display, console, heartbeat, secrets.token_urlsafe(32)
-    )
+    return Kiosk(settings, clock, client, display, console, heartbeat, secrets.token_urlsafe(32))
 
 
 def create_app(kiosk: Kiosk) -> Flask:

@@ -2,7 +2,7 @@
 
 Every call carries a `Kiosk-Statement` by the identity key over the body as sent and a server nonce.
 A stale nonce or a clock that is off is mended and the call repeated once. A call that moves
-something carries an `Idempotency-Key`, so a repetition after a broken connection does nothing twice.
+something carries an `Idempotency-Key`: repeating it after a broken connection does nothing twice.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from credentials.jwk import thumbprint
 from credentials.signing import Signer
@@ -154,9 +155,7 @@ class ApiClient:
             self._nonce = None  # the header repeats what the body says
         return str(answer.document().get("nonce"))
 
-    def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
+    def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             with self._session.request(
                 method,
@@ -169,7 +168,7 @@ class ApiClient:
             ) as response:
                 data = response.raw.read(MAX_ANSWER + 1, decode_content=True)
                 return self._read(response, data)
-        except (requests.RequestException, OSError, requests.packages.urllib3.exceptions.HTTPError):
+        except (requests.RequestException, OSError, HTTPError):
             self._online = False
             raise ApiUnreachable from None
 

@@ -156,9 +156,7 @@ class Console:
                 row, reason=reason, operator=session.token, language=language, key=key
             )
 
-    def block(
-        self, session: Session, *, nik: str, reason: str, language: str, key: str
-    ) -> None:
+    def block(self, session: Session, *, nik: str, reason: str, language: str, key: str) -> None:
         """Block the wallet of a NIK."""
         with self._watched(session):
             self._counter.block(

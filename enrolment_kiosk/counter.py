@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from credentials.errors import CredentialError
 from credentials.jwk import load_jwk, public_jwk
 from credentials.signing import PemSigner
-from credentials.errors import CredentialError
 from enrolment_kiosk.client import ApiClient, Call
 from enrolment_kiosk.config import KioskSettings, Office
 from enrolment_kiosk.errors import ApiUnreachable
@@ -68,9 +68,9 @@ class Queue:
     refused: int
 
 
-def enrol_kiosk(client: ApiClient, *, api: str, token: str, name: str, identity: PemSigner) -> (
-    KioskSettings
-):
+def enrol_kiosk(
+    client: ApiClient, *, api: str, token: str, name: str, identity: PemSigner
+) -> KioskSettings:
     """Enrol this PC with the one-time token of its office; returns who it is from now on."""
     body = {"token": token, "identity_key": public_jwk(identity.public_key), "name": name}
     call = Call("POST", "/v1/kiosks", "kiosk_enrol", "new", body, key=str(uuid4()))
@@ -111,7 +111,7 @@ class Counter:
             "totp": totp,
             "frame_key": public_jwk(frame_key.public_key),
         }
-        call = self._post("/shifts", "shift_open", body, None, language)
+        call = self._post("/shifts", "shift_open", body, operator=None, language=language)
         document = self._client.call(call).document()
         operator, certificate = _part(document, "operator"), _part(document, "certificate")
         return OpenedShift(
@@ -126,7 +126,9 @@ class Counter:
 
     def close_shift(self, *, operator: str, language: str) -> None:
         """Sign the operator out."""
-        self._client.call(self._post("/shifts/close", "shift_close", {}, operator, language))
+        self._client.call(
+            self._post("/shifts/close", "shift_close", {}, operator=operator, language=language)
+        )
 
     def load_queue(self, *, operator: str, language: str) -> Queue:
         """Return who waits now."""
@@ -173,25 +175,34 @@ class Counter:
         """Confirm the person; returns the new state, ACTIVATED or SECOND_OFFICER."""
         body = {"number": number, "face_decision": face_decision}
         path = f"/queue/{row}/confirm"
-        call = self._post(path, "activation_confirm", body, operator, language, key)
+        call = self._post(
+            path, "activation_confirm", body, operator=operator, language=language, key=key
+        )
         return _text(self._client.call(call).document(), "state")
 
     def refuse(self, row: str, *, reason: str, operator: str, language: str, key: str) -> str:
         """Refuse with a reason; returns the new state."""
         path = f"/queue/{row}/refuse"
-        call = self._post(path, "activation_refuse", {"reason": reason}, operator, language, key)
+        body = {"reason": reason}
+        call = self._post(
+            path, "activation_refuse", body, operator=operator, language=language, key=key
+        )
         return _text(self._client.call(call).document(), "state")
 
     def block(self, *, nik: str, reason: str, operator: str, language: str, key: str) -> None:
         """Ask for a person's wallet to be blocked; the answer is the same for every NIK."""
         body = {"nik": nik, "reason": reason}
-        self._client.call(self._post("/blocks", "block_nik", body, operator, language, key))
+        call = self._post(
+            "/blocks", "block_nik", body, operator=operator, language=language, key=key
+        )
+        self._client.call(call)
 
     def _post(
         self,
         path: str,
         purpose: str,
         body: Mapping[str, object],
+        *,
         operator: str | None,
         language: str,
         key: str | None = None,

@@ -15,13 +15,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from credentials.errors import FormatError
 from credentials.kiosk_frame import ROTATE_SECONDS, Frame, frame_nonce, sign_frame
 from credentials.signing import PemSigner, key_id
 from enrolment_kiosk.clock import KioskClock
 from enrolment_kiosk.config import Home, KioskSettings, Shift
 from enrolment_kiosk.errors import CertificateError
 from enrolment_kiosk.qr import draw_svg
-from credentials.errors import FormatError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,7 @@ class Display:
     def _resume(self, kept: Shift) -> None:
         try:
             signer = PemSigner(kept.frame_key)
-            check_certificate(
-                kept.certificate, kiosk_ca=self._settings.kiosk_ca, frame_key=signer
-            )
+            check_certificate(kept.certificate, kiosk_ca=self._settings.kiosk_ca, frame_key=signer)
         except (FormatError, CertificateError):
             self._home.forget_shift()
         else:
@@ -137,5 +135,3 @@ class Display:
         )
         text = sign_frame(frame, signer)
         return DrawnFrame(seq, text, draw_svg(text), issued_at + self._rotate)
-
-

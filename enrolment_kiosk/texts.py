@@ -27,9 +27,7 @@ def language_texts(language: str) -> dict[str, str]:
 def both_languages(prefix: str) -> dict[str, dict[str, str]]:
     """Return the texts whose key starts with `prefix` as {key without it: {"id": …, "en": …}}."""
     return {
-        key.removeprefix(prefix): text
-        for key, text in _texts().items()
-        if key.startswith(prefix)
+        key.removeprefix(prefix): text for key, text in _texts().items() if key.startswith(prefix)
     }
 
 

@@ -7,13 +7,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from enrolment_kiosk.errors import SessionError
 from enrolment_kiosk.sessions import Session
-from enrolment_kiosk.texts import language_texts
+from enrolment_kiosk.texts import error_text, language_texts
 from enrolment_kiosk.web.events import event_stream
 from enrolment_kiosk.web.guards import check_change, check_row, read_body, read_key, read_text
 from enrolment_kiosk.web.language import chosen_language, remember
 from enrolment_kiosk.web.state import Kiosk
 
 COOKIE = "kiosk_console"
+
+_WHY = ("SIGNED_OUT", "SESSION_ENDED", "SESSION_IDLE")
 
 
 def console_pages(kiosk: Kiosk) -> Blueprint:
@@ -53,10 +55,17 @@ def _add_page(pages: Blueprint, kiosk: Kiosk) -> None:
             language=language,
             other="en" if language == "id" else "id",
             t=language_texts(language),
+            why=_why(language),
         )
         response = make_response(page)
         remember(response, language)
         return response
+
+
+def _why(language: str) -> str | None:
+    """Return why the operator sees the sign-in, for the codes that our own page names."""
+    code = request.args.get("why")
+    return error_text(code, language) if code in _WHY else None
 
 
 def _add_session_calls(pages: Blueprint, kiosk: Kiosk) -> None:
@@ -99,9 +108,7 @@ def _add_reading_calls(pages: Blueprint, kiosk: Kiosk) -> None:
     @pages.get("/photo/<row>")
     def photo(row: str) -> Response:
         session = _session(kiosk, touch=False)
-        kind, data = kiosk.console.load_photo(
-            session, check_row(row), language=chosen_language()
-        )
+        kind, data = kiosk.console.load_photo(session, check_row(row), language=chosen_language())
         return Response(data, mimetype=kind)
 
 

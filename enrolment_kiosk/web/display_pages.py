@@ -1,4 +1,4 @@
-"""The display's page and the frame it asks for. Open on this PC: it shows what everybody may see."""
+"""The display's page and the frame it asks for. Open: everybody may see it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,116 @@
+"""A counter with its API simulator, and Debian's Chromium in front of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from enrolment_kiosk import cli
+from tests.enrolment_kiosk.api_simulator import ApiSimulator
+from tests.enrolment_kiosk.counter_pc import CounterPc, running_kiosk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT_MS = 8000
+
+
+@pytest.fixture
+def sim() -> Iterator[ApiSimulator]:
+    """The API, with two operators of the office."""
+    simulator = ApiSimulator()
+    simulator.add_operator("rina", "Rina Wulandari")
+    simulator.add_operator("joko", "Joko Prasetyo")
+    simulator.start()
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def home(sim: ApiSimulator, tmp_path: Path) -> Path:
+    """The folder of a kiosk that was enrolled with the real command."""
+    folder = tmp_path / "kiosk"
+    arguments = ["init", "--api", sim.url, "--token", sim.token, "--home", str(folder)]
+    assert cli.main(arguments) == 0
+    return folder
+
+
+@pytest.fixture
+def counter(home: Path) -> Iterator[CounterPc]:
+    """The kiosk, serving."""
+    with running_kiosk(home) as pc:
+        yield pc
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", headless=True, args=FLAGS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a fresh profile; a script error or a blocked resource fails the test."""
+    contexts, mishaps = [], []
+
+    def open_one(url: str, **options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: mishaps.append(str(error)))
+        page.on(
+            "console",
+            lambda line: mishaps.append(line.text) if "Content Security" in line.text else None,
+        )
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert mishaps == []
+
+
+@pytest.fixture
+def signed_in(
+    counter: CounterPc, sim: ApiSimulator, open_page: Callable[..., Page]
+) -> Callable[..., Page]:
+    """Open the console and sign in with keys alone."""
+
+    def sign_in(username: str = "rina", **options: object) -> Page:
+        page = open_page(f"{counter.url}/console", **options)
+        type_sign_in(page, sim, username)
+        page.locator("#link-text").wait_for()
+        return page
+
+    return sign_in
+
+
+def type_sign_in(page: Page, sim: ApiSimulator, username: str) -> None:
+    """Type what an operator types; the first field has the focus already."""
+    operator = sim.operators[username]
+    for number, text in enumerate((username, operator.password, operator.code())):
+        if number:
+            page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
