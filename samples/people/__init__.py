@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samples.people.photos import camera_frames
 from samples.people.registry import (
     build_registry,
     change_document,
@@ -12,6 +13,7 @@ from samples.people.registry import (
 
 __all__ = [
     "build_registry",
+    "camera_frames",
     "change_document",
     "change_person",
     "change_status",

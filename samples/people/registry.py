@@ -42,7 +42,13 @@ def build_registry(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    engine = create_engine(f"sqlite:///{fresh}")
+    fill_registry(f"sqlite:///{fresh}")
+    fresh.replace(path)
+
+
+def fill_registry(url: str) -> None:
+    """Make the registry's tables in an empty database and put everybody in."""
+    engine = create_engine(url)
     METADATA.create_all(engine)
     records = load_records()
     with engine.begin() as db:
@@ -50,7 +56,6 @@ def build_registry(path: Path) -> None:
         db.execute(insert(DOCUMENTS), [row for record in records for row in _documents(record)])
         db.execute(insert(PHOTOS), [_photo(record) for record in records if record["photo"]])
     engine.dispose()
-    fresh.replace(path)
 
 
 def change_person(path: Path, nik: str, **values: object) -> None:

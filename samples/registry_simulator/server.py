@@ -45,6 +45,7 @@ class Bend(StrEnum):
     OTHER_PERSON = "other-person"
     TOO_LARGE = "too-large"
     REDIRECT = "redirect"
+    COMPRESSED = "compressed"
 
 
 STATUSES = {
@@ -174,6 +175,7 @@ def _bent(simulator: Simulator, bend: Bend | None, body: dict[str, Any]) -> Resp
         Bend.GARBAGE: lambda: Response("<html>502 Bad Gateway</html>", mimetype="text/html"),
         Bend.TOO_LARGE: lambda: Response(b" " * 3_000_000, mimetype="application/json"),
         Bend.REDIRECT: lambda: Response(status=302, headers={"Location": "/healthz"}),
+        Bend.COMPRESSED: lambda: Response(b"{}", headers={"Content-Encoding": "gzip"}),
         Bend.DRIP: lambda: Response(_drops(simulator.slow_seconds), mimetype="application/json"),
     }
     return simple[bend]() if bend in simple else None

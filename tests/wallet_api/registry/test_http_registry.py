@@ -51,6 +51,7 @@ def test_each_status_text_is_understood(
         ("other-person", Unavailable.MALFORMED, 600),
         ("too-large", Unavailable.TOO_LARGE, 600),
         ("redirect", Unavailable.DOWN, 30),
+        ("compressed", Unavailable.MALFORMED, 600),
     ],
 )
 def test_each_service_error_has_its_reason_and_says_when_to_ask_again(
@@ -157,6 +158,20 @@ def test_a_record_with_a_wrong_field_is_no_answer(field: str, value: object) -> 
         parse_answer(answer, nik=NIK, transaction_id="t")
     assert failure.value.reason is Unavailable.MALFORMED
     assert failure.value.__cause__ is None
+
+
+def test_a_service_error_with_status_200_is_one_all_the_same() -> None:
+    with pytest.raises(RegistryUnavailable) as failure:
+        parse_answer(
+            good_answer() | {"RESPONSE_DESC": "Quota Exceeded"}, nik=NIK, transaction_id="t"
+        )
+    assert failure.value.reason is Unavailable.QUOTA
+
+
+def test_changes_of_another_question_are_no_answer() -> None:
+    with pytest.raises(RegistryUnavailable) as failure:
+        parse_changes({"transaction_id": "u", "cursor": "1", "NIK": [NIK]}, transaction_id="t")
+    assert failure.value.reason is Unavailable.MALFORMED
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,10 @@ from samples.people.documents import Values
 from samples.people.generate import HERE, generate
 from samples.people.photos import SAMPLES, camera_frames
 from samples.people.registry import load_records
+from wallet_api.adapters.faces.matcher import load as load_matcher
 from wallet_api.adapters.registry.sql import SqlRegistry
 from wallet_api.data import load_enumeration, load_region_codes, load_villages
+from wallet_api.ports.faces import FaceJob
 from wallet_api.rules.contact import normalise_email, normalise_phone
 from wallet_api.rules.nik import NikWarning, agrees_with, parse_nik
 from wallet_api.rules.person import check_nitku, check_npwp15, check_npwp16, is_synthetic
@@ -156,6 +158,18 @@ def test_the_camera_never_sends_the_same_picture_twice() -> None:
         assert (image.format, image.mode, image.width) == ("JPEG", "RGB", 640)
 
 
+def test_every_resident_matches_their_own_registry_photo_and_not_the_next_ones(
+    embedded: SqlRegistry,
+) -> None:
+    matcher = load_matcher()
+    with_photo = [resident for resident in RESIDENTS if resident["face"]["registry"]]
+    photos = [embedded.look_up(resident["nik"]).photo for resident in with_photo]
+    for resident, own, other in zip(with_photo, photos, photos[1:] + photos[:1], strict=True):
+        frames = tuple(camera_frames(resident["face"]["frames"]))
+        assert matcher.match(FaceJob(frames, own)).outcome == "match"
+        assert matcher.match(FaceJob(frames, other)).outcome == "no_match"
+
+
 def test_the_files_are_what_the_cast_makes() -> None:
     records, residents = generate()
     assert json.loads((HERE / "personas.json").read_text(encoding="utf-8")) == records
@@ -185,3 +199,12 @@ def test_the_command_builds_and_changes(tmp_path: Path, capsys: pytest.CaptureFi
     assert (
         people_command(["change", "--db", str(path), "--nik", "0" * 16, "--status", "FOUND"]) == 1
     )
+
+
+def test_the_command_writes_camera_frames(tmp_path: Path) -> None:
+    nik = RESIDENTS[0]["nik"]
+    assert people_command(["frames", "--nik", nik, "--dir", str(tmp_path)]) == 0
+    assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == camera_frames(
+        RESIDENTS[0]["face"]["frames"]
+    )
+    assert people_command(["frames", "--nik", "0" * 16, "--dir", str(tmp_path)]) == 1

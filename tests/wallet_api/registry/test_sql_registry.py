@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from samples.people import build_registry
-from samples.people.registry import load_records
+from samples.people.registry import fill_registry, load_records
 from wallet_api.adapters.registry.guard import GuardedRegistry, People
 from wallet_api.adapters.registry.opening import open_registry
 from wallet_api.adapters.registry.sql import SqlRegistry
@@ -64,13 +64,22 @@ def test_neither_an_answer_nor_an_error_prints_personal_data(
     answer = embedded.look_up(SAMPLE)
     assert SAMPLE not in repr(answer)
     assert SAMPLE not in repr(answer.documents)
-    sqlite3.connect(tmp_path / "empty.db").close()
-    empty = SqlRegistry(f"sqlite:///{tmp_path / 'empty.db'}")
     (tmp_path / "empty.db").touch()
+    empty = SqlRegistry(f"sqlite:///{tmp_path / 'empty.db'}")
     with pytest.raises(RegistryUnavailable) as failure:
         empty.look_up(SAMPLE)
     assert SAMPLE not in f"{failure.value} {failure.value.__cause__}"
     empty.close()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_postgresql_gives_the_same_answers(database_url: str, embedded: SqlRegistry) -> None:
+    fill_registry(database_url)
+    registry = SqlRegistry(database_url)
+    for record in load_records()[:47]:
+        assert registry.look_up(record["nik"]) == embedded.look_up(record["nik"])
+    assert registry.changes_since("") == ([], "0")
+    registry.close()
 
 
 def test_production_refuses_samples_before_anything_is_asked(tmp_path: Path) -> None:
