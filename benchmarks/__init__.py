@@ -1,0 +1,3 @@
+"""Measured speed and size: `python -m benchmarks [SUBJECT…]`, or `make bench`."""
+
+from __future__ import annotations

@@ -1,0 +1,113 @@
+"""Turns bundle bytes into something `verify` may believe: a trust decision without any I/O.
+
+Rules, in order; a bundle that breaks one changes nothing:
+
+1. It is well-formed within its limits, else BUNDLE_FORMAT.
+2. The pinned root key signed it, else BUNDLE_SIGNATURE. No key inside it can vouch for it.
+3. Its version is not below the highest one accepted before, else BUNDLE_ROLLED_BACK: an old
+   bundle with a good signature is how a revoked credential would come back to life.
+4. At the given time it is not expired, else BUNDLE_EXPIRED. An expired one can still be loaded,
+   to be shown and to name itself; `verify` refuses to check anything with it.
+
+After python-tuf's trusted metadata set. Fetching, storing and remembering are `state`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from credentials.bundle import MAX_SIZE as MAX_BUNDLE_BYTES
+from credentials.bundle import Bundle, parse_bundle, verify_bundle
+from credentials.catalogue import Catalogue
+from credentials.errors import CredentialError, SignatureError
+from credentials.regions import Regions
+from credentials.revocation import RevocationSet
+from credentials.trust import TrustList
+from verifier.errors import BundleError
+from verifier.roots import Root
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedBundle:
+    """A bundle the pinned root signed. Times are unix seconds.
+
+    `development` is true under a root whose private key is public: nothing it says is worth
+    anything outside a test, and every output must say so.
+    """
+
+    version: int
+    issued_at: int
+    expires_at: int
+    status_as_of: int
+    trust: TrustList
+    revocation: RevocationSet
+    catalogue: Catalogue
+    regions: Regions
+    minimum_app_version: str
+    root_fingerprint: str
+    development: bool
+
+    @property
+    def newest_signed_at(self) -> datetime:
+        """The newest registry-signed time in it: what the clock floor may rise to."""
+        return datetime.fromtimestamp(max(self.issued_at, self.status_as_of), UTC)
+
+
+def trust_bundle(data: bytes, *, root: Root, minimum_version: int = 0) -> TrustedBundle:
+    """Apply rules 1 to 3 and return the bundle; BundleError names the rule that broke."""
+    # 1.
+    if len(data) > MAX_BUNDLE_BYTES:
+        raise BundleError("BUNDLE_FORMAT", "larger than 64 MiB")
+    try:
+        unverified = parse_bundle(data)
+        # 2.
+        content = verify_bundle(unverified, root.public_key)
+    except SignatureError as error:
+        raise BundleError("BUNDLE_SIGNATURE", error.code) from None
+    except CredentialError as error:
+        raise BundleError("BUNDLE_FORMAT", error.code) from None
+    # 3.
+    if content.version < minimum_version:
+        raise BundleError(
+            "BUNDLE_ROLLED_BACK", f"version {content.version}, seen before {minimum_version}"
+        )
+    return _trusted(content, root)
+
+
+def require_current(bundle: TrustedBundle, now: datetime) -> TrustedBundle:
+    """Rule 4: return the bundle when it has not expired at `now`, else raise BundleError."""
+    if now.timestamp() >= bundle.expires_at:
+        raise BundleError("BUNDLE_EXPIRED")
+    return bundle
+
+
+def read_bundle(path: str | Path, *, root: Root, minimum_version: int = 0) -> TrustedBundle:
+    """Read a bundle file and trust it by the rules above; also BUNDLE_NOT_FOUND."""
+    return trust_bundle(read_bundle_bytes(path), root=root, minimum_version=minimum_version)
+
+
+def read_bundle_bytes(path: str | Path) -> bytes:
+    """Return a bundle file's bytes; BundleError when it cannot be read or is too large."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BUNDLE_BYTES + 1)
+    except (OSError, ValueError):
+        raise BundleError("BUNDLE_NOT_FOUND", "cannot read the bundle file") from None
+
+
+def _trusted(content: Bundle, root: Root) -> TrustedBundle:
+    return TrustedBundle(
+        version=content.version,
+        issued_at=content.issued_at,
+        expires_at=content.expires_at,
+        status_as_of=content.status_as_of,
+        trust=content.trust,
+        revocation=content.revocation,
+        catalogue=content.catalogue,
+        regions=content.regions,
+        minimum_app_version=content.minimum_app_version,
+        root_fingerprint=root.fingerprint,
+        development=root.development,
+    )

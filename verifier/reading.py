@@ -1,0 +1,219 @@
+"""Checks 1 to 3: from a scanned text to something that can be verified, whatever its form.
+
+Three forms come out as one shape, so that the procedure has one path: the presentation (ID1:),
+the print (IDS:), and the claim 169 codes of other issuers, which have no prefix of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from credentials.catalogue import Catalogue
+from credentials.cose import verify_sign1
+from credentials.errors import FormatError
+from credentials.presentation import UnverifiedPresentation, parse_presentation, parse_print
+from credentials.qr_credential import UnverifiedCredential, verify_credential
+from credentials.qr_text import (
+    MAX_TEXT,
+    PREFIX_CHALLENGE,
+    PREFIX_FRAME,
+    PREFIX_PRESENTATION,
+    PREFIX_PRINT,
+    from_text,
+)
+from credentials.trust import TrustedKey
+from verifier import foreign
+from verifier.codes import Code
+
+_KEY_PORTRAIT = 16  # claim 169's key, ours as well
+# A header of 1 x 1 pixels: stands in while the other fields are decoded.
+_BLANK_PORTRAIT = b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f" + bytes(9)
+_OURS = (PREFIX_PRESENTATION, PREFIX_PRINT)
+_NOT_CREDENTIALS = (PREFIX_CHALLENGE, PREFIX_FRAME)
+
+
+class Unreadable(ValueError):
+    """The text failed check 1, 2 or 3; `code` is the verdict, `detail` the decoder's own code."""
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        """Take the verdict and where it came from."""
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+class Scanned(Protocol):
+    """What a form must offer to the checks. Nothing in it is trusted. Times are unix seconds."""
+
+    @property
+    def kid(self) -> bytes | None:
+        """Key id named by the message; None when the form may leave it out."""
+
+    @property
+    def alg(self) -> int | None:
+        """Algorithm named by the message, to be held against the trust list's."""
+
+    @property
+    def issued_at(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def not_before(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def expires_at(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def status(self) -> tuple[int, int] | None:
+        """(list, index), or None when the form has no status."""
+
+    @property
+    def presentation(self) -> UnverifiedPresentation | None:
+        """The holder's proof, or None where there is none."""
+
+    def check_signature(self, key: TrustedKey) -> None:
+        """Return when this key signed it, by the trust list's algorithm; else SignatureError."""
+
+    def document(self, catalogue: Catalogue) -> tuple[str, str]:
+        """Return (document type, profile) names; FormatError when the catalogue has them not."""
+
+    def claims(self, catalogue: Catalogue) -> Mapping[str, object]:
+        """Return the fields by name; FormatError."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedCredential:
+    """A presentation, or a print when `presentation` is None."""
+
+    credential: UnverifiedCredential
+    presentation: UnverifiedPresentation | None
+    not_before: None = None
+
+    @property
+    def kid(self) -> bytes:
+        """Key id, always there."""
+        return self.credential.kid
+
+    @property
+    def alg(self) -> int | None:
+        """Algorithm of the protected header."""
+        return self.credential.sign1.alg
+
+    @property
+    def issued_at(self) -> int:
+        """When it was issued."""
+        return self.credential.claims.issued_at
+
+    @property
+    def expires_at(self) -> int:
+        """First second it is no longer valid."""
+        return self.credential.claims.expires_at
+
+    @property
+    def status(self) -> tuple[int, int]:
+        """(list, index)."""
+        return self.credential.claims.status_list, self.credential.claims.status_index
+
+    def check_signature(self, key: TrustedKey) -> None:
+        """Verify the issuer's COSE signature in the credential's context."""
+        verify_credential(self.credential, key.public_key, alg=key.alg)
+
+    def document(self, catalogue: Catalogue) -> tuple[str, str]:
+        """Look up the profile number: it names both."""
+        document_type, profile = catalogue.profile(self.credential.profile)
+        return document_type.name, profile.name
+
+    def claims(self, catalogue: Catalogue) -> Mapping[str, object]:
+        """Decode the identity map. A bad portrait is no reason yet: it is check 14's."""
+        identity = self.credential.claims.identity
+        try:
+            return catalogue.decode(identity)
+        except FormatError as error:
+            if not error.code.startswith("PORTRAIT"):
+                raise
+        claims = catalogue.decode({**identity, _KEY_PORTRAIT: _BLANK_PORTRAIT})
+        return {**claims, "portrait": identity[_KEY_PORTRAIT]}
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedForeign:
+    """A claim 169 code: no holder's proof, no status."""
+
+    credential: foreign.ForeignCredential
+    presentation: None = None
+    status: None = None
+
+    @property
+    def kid(self) -> bytes | None:
+        """Key id, if any."""
+        return self.credential.kid
+
+    @property
+    def alg(self) -> int | None:
+        """Algorithm of the protected header, if any."""
+        return self.credential.message.alg
+
+    @property
+    def issued_at(self) -> int | None:
+        """When it says it was issued."""
+        return self.credential.issued_at
+
+    @property
+    def not_before(self) -> int | None:
+        """When it says it starts."""
+        return self.credential.not_before
+
+    @property
+    def expires_at(self) -> int | None:
+        """When it says it ends."""
+        return self.credential.expires_at
+
+    def check_signature(self, key: TrustedKey) -> None:
+        """Verify the plain COSE signature: claim 169 has no context."""
+        verify_sign1(self.credential.message, key.public_key, external_aad=b"", alg=key.alg)
+
+    def document(self, catalogue: Catalogue) -> tuple[str, str]:  # noqa: ARG002
+        """Return claim 169's own names: a catalogue has no say in it."""
+        return foreign.DOCUMENT_TYPE, foreign.PROFILE
+
+    def claims(self, catalogue: Catalogue) -> Mapping[str, object]:  # noqa: ARG002
+        """Return the claims we have names for."""
+        return self.credential.claims
+
+
+def read(text: str) -> Scanned:
+    """Read a scanned text of at most 4,296 characters; raises Unreadable."""
+    # 1. length and prefix
+    if len(text) > MAX_TEXT:
+        raise Unreadable(Code.TEXT_TOO_LONG)
+    prefix = text[:4]
+    if prefix in _NOT_CREDENTIALS:
+        raise Unreadable(Code.NOT_A_CREDENTIAL)
+    if prefix not in _OURS:
+        return _read_foreign(text)
+    try:
+        # 2. base45
+        prefix, data = from_text(text, prefixes=_OURS)
+        # 3. strict CBOR, and what the form demands
+        if prefix == PREFIX_PRINT:
+            return ScannedCredential(parse_print(data), None)
+        presentation = parse_presentation(data)
+    except FormatError as error:
+        raise Unreadable(_verdict(error.code), error.code) from None
+    return ScannedCredential(presentation.credential, presentation)
+
+
+def _read_foreign(text: str) -> Scanned:
+    try:
+        return ScannedForeign(foreign.parse_foreign(text))
+    except FormatError as error:  # a web address, a payment code, a ticket
+        raise Unreadable(Code.PREFIX_UNKNOWN, error.code) from None
+
+
+def _verdict(inner: str) -> Code:
+    if inner.startswith("BASE45"):
+        return Code.BASE45_INVALID
+    if inner in ("PRINT_HAS_HOLDER_KEY", "PRESENTATION_WITHOUT_HOLDER_KEY"):
+        return Code.FORM_MISMATCH
+    return Code.CBOR_INVALID

@@ -1,0 +1,157 @@
+"""What a terminal remembers between runs, in one folder: `--state DIR`.
+
+    state.json              highest bundle version accepted, clock floor
+    bundle.cose             the bundle in use      bundle.previous.cose   the one before it
+    replay/<sha256>         one file per accepted proof
+
+Every file is put in place in one step, so a power cut leaves the old one or the new one. A replay
+entry is made with "create, fail if it exists": of two processes with the same proof exactly one
+wins, on every operating system and without locks.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from verifier.bundle import TrustedBundle
+from verifier.errors import StateError
+from verifier.files import write_atomically
+from verifier.replay import MAX_PROOFS, REMEMBER_SECONDS
+
+_STATE = "state.json"
+_BUNDLE = "bundle.cose"
+_PREVIOUS = "bundle.previous.cose"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What must never go back: the highest bundle version and the newest signed time."""
+
+    bundle_version: int = 0
+    clock_floor: datetime | None = None
+
+
+class StateFolder:
+    """One terminal's folder; made when something is first written."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Use `path`; nothing is read or written yet."""
+        self._path = Path(path)
+
+    @property
+    def bundle_path(self) -> Path:
+        """Where `install` puts the bundle in use."""
+        return self._path / _BUNDLE
+
+    def load(self) -> Memory:
+        """Read the memory; a folder without one has an empty memory. StateError if damaged."""
+        try:
+            data = (self._path / _STATE).read_bytes()
+        except FileNotFoundError:
+            return Memory()
+        except OSError:
+            raise StateError("STATE_NOT_READABLE", _STATE) from None
+        try:
+            value: Any = json.loads(data)
+            version, floor = value["bundle_version"], value["clock_floor"]
+            if type(version) is not int or type(floor) is not int:
+                raise StateError("STATE_DAMAGED", _STATE)
+            return Memory(version, datetime.fromtimestamp(floor, UTC))
+        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+            raise StateError("STATE_DAMAGED", _STATE) from None
+
+    def note(self, bundle: TrustedBundle) -> None:
+        """Raise version and floor to those of a bundle that the root signed; never lower them."""
+        before = self.load()
+        floor = bundle.newest_signed_at
+        if before.clock_floor is not None:
+            floor = max(floor, before.clock_floor)
+        after = Memory(max(bundle.version, before.bundle_version), floor)
+        if after != before:
+            members = {
+                "bundle_version": after.bundle_version,
+                "clock_floor": int(floor.timestamp()),
+            }
+            write_atomically(self._path / _STATE, json.dumps(members).encode())
+
+    def install(self, data: bytes, bundle: TrustedBundle) -> None:
+        """Make `data` (already trusted as `bundle`) the bundle in use, and keep the one before."""
+        try:
+            before = self.bundle_path.read_bytes()
+        except FileNotFoundError:
+            before = None
+        except OSError:
+            raise StateError("STATE_NOT_READABLE", _BUNDLE) from None
+        if before is not None and before != data:
+            write_atomically(self._path / _PREVIOUS, before)
+        self.note(bundle)
+        write_atomically(self.bundle_path, data)
+
+    def replay(self) -> FolderReplay:
+        """Return the replay memory of this folder."""
+        return FolderReplay(self._path / "replay")
+
+
+class FolderReplay:
+    """A replay memory of files, shared by all processes that use the folder."""
+
+    def __init__(self, path: Path, *, capacity: int = MAX_PROOFS) -> None:
+        """Keep entries under `path`, at most `capacity`."""
+        self._path = path
+        self._capacity = capacity
+
+    def has_seen(self, key: bytes, at: int) -> bool:
+        """Tell whether `key` was accepted less than two minutes before `at`."""
+        accepted_at = _read_time(self._path / key.hex())
+        return accepted_at is not None and at - accepted_at < REMEMBER_SECONDS
+
+    def is_full(self, at: int) -> bool:
+        """Tell whether there is no room for one more; old entries are removed first."""
+        try:
+            entries = list(self._path.iterdir())
+        except FileNotFoundError:
+            return False
+        except OSError:
+            raise StateError("STATE_NOT_READABLE", "replay") from None
+        kept = 0
+        for entry in entries:
+            accepted_at = _read_time(entry)
+            if accepted_at is not None and at - accepted_at >= REMEMBER_SECONDS:
+                entry.unlink(missing_ok=True)
+            else:
+                kept += 1
+        return kept >= self._capacity
+
+    def remember(self, key: bytes, at: int) -> bool:
+        """Put `key` in; False when it is there already or another process was first."""
+        try:
+            self._path.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            raise StateError("STATE_NOT_WRITABLE", "replay") from None
+        try:
+            with (self._path / key.hex()).open("x", encoding="ascii") as file:
+                file.write(str(at))
+        except FileExistsError:
+            return False
+        except OSError:
+            raise StateError("STATE_NOT_WRITABLE", "replay") from None
+        return True
+
+
+def _read_time(entry: Path) -> int | None:
+    """Return when an entry was accepted, None when there is none.
+
+    An entry that is empty (made this instant by another process, or cut short by a power cut)
+    counts from the file's own time: seen is the safe side.
+    """
+    try:
+        text = entry.read_text(encoding="ascii")
+        return int(text) if text.isdigit() else int(entry.stat().st_mtime)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise StateError("STATE_NOT_READABLE", "replay") from None
