@@ -9,6 +9,7 @@ shortest form, definite and unique cannot come out the same. The order of keys i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from io import BytesIO
 
 import cbor2
@@ -92,39 +93,28 @@ def decode_lenient(data: bytes, *, max_size: int = 65536, max_depth: int = 16) -
     return value
 
 
-def take_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
-    """Return one deterministic byte string and the offset behind it; FormatError.
-
-    For the few fixed envelopes on the verifier's hot path, where an array of byte strings need
-    not go through the general decoder. At most 65,535 bytes.
-    """
-    head = data[offset : offset + 3]
-    if len(head) < 1:
-        raise FormatError("CBOR_INVALID")
-    if 0x40 <= head[0] < 0x58:
-        start, size = offset + 1, head[0] - 0x40
-    elif len(head) > 1 and head[0] == 0x58 and head[1] >= 24:
-        start, size = offset + 2, head[1]
-    elif len(head) == 3 and head[0] == 0x59 and head[1]:
-        start, size = offset + 3, head[1] << 8 | head[2]
-    else:
-        raise FormatError("CBOR_NOT_DETERMINISTIC")
-    end = start + size
-    if end > len(data):
-        raise FormatError("CBOR_INVALID")
-    return data[start:end], end
+def encode_bytes(data: bytes) -> bytes:
+    """Encode one byte string: for the signed structures written out by hand."""
+    size = len(data)
+    if size < 24:
+        return bytes((0x40 | size,)) + data
+    if size < 1 << 8:
+        return bytes((0x58, size)) + data
+    if size < 1 << 16:
+        return b"\x59" + size.to_bytes(2, "big") + data
+    return b"\x5a" + size.to_bytes(4, "big") + data
 
 
 def _check(value: object, scalars: frozenset[type], *, ordered: bool) -> None:
     """Look at every container once: allowed types only, keys in order."""
     stack = [value] if type(value) not in scalars else []
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            _check_keys(item, ordered=ordered)
-            members = list(item.values())
-        elif isinstance(item, list):
-            members = item
+    for item in stack:  # it grows while we walk
+        kind = type(item)
+        if kind is list:
+            members: Collection[object] = item  # type: ignore[assignment]
+        elif kind is dict:
+            _check_keys(item, ordered=ordered)  # type: ignore[arg-type]
+            members = item.values()  # type: ignore[attr-defined]
         else:
             raise FormatError("CBOR_TYPE")
         if not scalars.issuperset(map(type, members)):

@@ -17,12 +17,9 @@ from credentials.signing import ES256, PublicKey, Signer, verify_signature
 HEADER_ALG = 1
 HEADER_CRIT = 2
 HEADER_KID = 4
+HEADER_TYP = 16
 MAX_SIZE = 64 * 1024 * 1024  # bundles; QR texts are bounded by their own decoder
 _PARTS = 4
-_FOUR = b"\x84"  # array head
-_EMPTY_MAP = b"\xa0"
-_BYTE_STRING = 0x40
-_ONE_BYTE_LENGTH, _TWO_BYTE_LENGTH = 24, 0x100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +44,7 @@ class UnverifiedSign1:
 
 def parse_sign1(data: bytes, *, max_size: int = cbor.MAX_SIZE) -> UnverifiedSign1:
     """Read an untagged deterministic COSE_Sign1 of at most `max_size` bytes; FormatError."""
-    if len(data) > max_size:
-        raise FormatError("CBOR_TOO_LARGE")
-    if data[:1] == _FOUR and max_size <= cbor.MAX_SIZE:
-        quick = _parse_quick(data)
-        if quick is not None:
-            return quick
     return sign1_of(cbor.decode(data, max_size=max_size))
-
-
-def _parse_quick(data: bytes) -> UnverifiedSign1 | None:
-    """Read the form we write, with an empty unprotected header; None when it has another one."""
-    protected, end = cbor.take_bytes(data, 1)
-    if data[end : end + 1] != _EMPTY_MAP:
-        return None
-    payload, end = cbor.take_bytes(data, end + 1)
-    signature, end = cbor.take_bytes(data, end)
-    if end != len(data):
-        raise FormatError("CBOR_TRAILING")
-    _header(protected)
-    return UnverifiedSign1(protected, {}, payload, signature)
 
 
 def sign1_of(value: object) -> UnverifiedSign1:
@@ -85,9 +63,15 @@ def sign1_of(value: object) -> UnverifiedSign1:
     return UnverifiedSign1(protected, unprotected, payload, signature)
 
 
-def sign1(payload: bytes, signer: Signer, *, external_aad: bytes) -> bytes:
-    """Sign with ES256; the protected header is {1: -7, 4: kid}, the unprotected one is empty."""
-    protected = cbor.encode({HEADER_ALG: ES256, HEADER_KID: signer.kid})
+def sign1(payload: bytes, signer: Signer, *, external_aad: bytes, typ: str | None = None) -> bytes:
+    """Sign with ES256; the protected header is {1: -7, 4: kid}, the unprotected one is empty.
+
+    `typ` adds header 16, the media type of the whole (RFC 9596).
+    """
+    header: dict[object, object] = {HEADER_ALG: ES256, HEADER_KID: signer.kid}
+    if typ is not None:
+        header[HEADER_TYP] = typ
+    protected = cbor.encode(header)
     signature = signer.sign(sig_structure(protected, external_aad, payload))
     return cbor.encode([protected, {}, payload, signature])
 
@@ -100,7 +84,7 @@ def verify_sign1(
     `alg` is the algorithm our trust list gives for this key; a protected header that names
     another one is refused. An unprotected algorithm is never believed.
     """
-    named = message.alg
+    named = _header(message.protected)[0]
     if named is not None and named != alg:
         raise SignatureError("ALG_MISMATCH")
     signed = sig_structure(message.protected, external_aad, message.payload)
@@ -113,20 +97,14 @@ def sig_structure(protected: bytes, external_aad: bytes, payload: bytes) -> byte
 
     An empty protected map, however it was written, counts as a zero-length string there.
     """
-    if protected == b"\xa0":
-        protected = b""
-    parts = (protected, external_aad, payload)
-    return b"\x84\x6aSignature1" + b"".join([_bstr_head(len(part)) + part for part in parts])
+    return _sig_head(protected, external_aad) + cbor.encode_bytes(payload)
 
 
-def _bstr_head(length: int) -> bytes:
-    if length < _ONE_BYTE_LENGTH:
-        return bytes((_BYTE_STRING | length,))
-    if length < _TWO_BYTE_LENGTH:
-        return bytes((_BYTE_STRING | 24, length))
-    if length <= 0xFFFF:
-        return b"\x59" + length.to_bytes(2, "big")
-    return b"\x5a" + length.to_bytes(4, "big")
+@lru_cache(maxsize=256)
+def _sig_head(protected: bytes, external_aad: bytes) -> bytes:
+    """Return what comes before the payload. Cached: the same for every credential of a key."""
+    parts = (b"" if protected == b"\xa0" else protected, external_aad)
+    return b"\x84\x6aSignature1" + b"".join(map(cbor.encode_bytes, parts))
 
 
 @lru_cache(maxsize=256)

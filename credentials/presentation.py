@@ -25,6 +25,7 @@ from credentials.qr_text import (
     from_text,
     to_text,
 )
+from credentials.quick_form import split_presentation
 from credentials.signing import SIGNATURE_SIZE, Signer, verify_es256
 
 NONCE_SIZE = 16
@@ -33,10 +34,10 @@ CHALLENGE_VERSION = 1
 
 _PROOF_CONTEXT = b"IKD-ID1-POP"
 _PROTECTED = cbor.encode({cose.HEADER_ALG: -7})
-_THREE = b"\x83"  # array head
+_SIG_HEAD = cose.sig_structure(_PROTECTED, bytes(32), b"")[:-33]
+_PRESENTATION_PARTS = 3
 _CHALLENGE_PARTS = 5
 _PROOF_PARTS = 3
-_BARE_PROOF = b"\x81\x1a"  # [ four-byte uint ]: every proof without challenge until 2106
 _MAX_TIME = 1 << 40
 
 
@@ -105,20 +106,28 @@ def print_text(credential: bytes) -> str:
 
 def parse_presentation(data: bytes) -> UnverifiedPresentation:
     """Read a presentation and the credential in it; FormatError."""
-    if len(data) > cbor.MAX_SIZE:
-        raise FormatError("CBOR_TOO_LARGE")
-    if data[:1] != _THREE:
-        raise FormatError("PRESENTATION_FORMAT")
-    raw, end = cbor.take_bytes(data, 1)
-    payload, end = cbor.take_bytes(data, end)
-    signature, end = cbor.take_bytes(data, end)
-    if len(signature) != SIGNATURE_SIZE or end != len(data):
-        raise FormatError("PRESENTATION_FORMAT")
-    issued_at, nonce, aud = _read_proof(payload)
+    quick = split_presentation(data) if len(data) <= cbor.MAX_SIZE else None
+    if quick is not None:
+        raw, payload, issued_at, signature = quick
+        nonce = aud = None
+    else:
+        raw, payload, signature = _three_parts(cbor.decode(data))
+        issued_at, nonce, aud = _read_proof(payload)
     credential = parse_credential(raw)
     if credential.holder_key is None:
         raise FormatError("PRESENTATION_WITHOUT_HOLDER_KEY")
     return UnverifiedPresentation(credential, payload, signature, issued_at, nonce, aud)
+
+
+def _three_parts(value: object) -> tuple[bytes, bytes, bytes]:
+    if not isinstance(value, list) or len(value) != _PRESENTATION_PARTS:
+        raise FormatError("PRESENTATION_FORMAT")
+    raw, payload, signature = value
+    if type(raw) is not bytes or type(payload) is not bytes or type(signature) is not bytes:
+        raise FormatError("PRESENTATION_FORMAT")
+    if len(signature) != SIGNATURE_SIZE:
+        raise FormatError("PRESENTATION_FORMAT")
+    return raw, payload, signature
 
 
 def parse_print(data: bytes) -> UnverifiedCredential:
@@ -190,8 +199,6 @@ def _read_challenge(value: object) -> Challenge:
 
 
 def _read_proof(payload: bytes) -> tuple[int, bytes | None, bytes | None]:
-    if len(payload) == 6 and payload[:2] == _BARE_PROOF and payload[2:4] != b"\0\0":
-        return int.from_bytes(payload[2:], "big"), None, None
     value = cbor.decode(payload)
     if not isinstance(value, list) or len(value) not in (1, _PROOF_PARTS):
         raise FormatError("PROOF_FORMAT")
@@ -209,5 +216,6 @@ def _read_proof(payload: bytes) -> tuple[int, bytes | None, bytes | None]:
 
 
 def _signed(credential: bytes, payload: bytes) -> bytes:
+    """Return the Sig_structure; everything before the context is fixed, the context is 32 bytes."""
     context = hashlib.sha256(_PROOF_CONTEXT + credential).digest()
-    return cose.sig_structure(_PROTECTED, context, payload)
+    return _SIG_HEAD + context + cbor.encode_bytes(payload)
