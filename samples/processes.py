@@ -100,6 +100,11 @@ class Service:
             time.sleep(0.05)
         raise ProcessFailed(f"{self.name} does not answer at {url}. {self.last_lines()}")
 
+    def wait_done(self, *, seconds: float = 60) -> None:
+        """Wait until it ended by itself, well; ProcessFailed otherwise."""
+        if self.process is None or self.process.wait(seconds):
+            raise ProcessFailed(f"{self.name} failed. {self.last_lines()}")
+
     def last_lines(self) -> str:
         """Return the end of its log."""
         text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""

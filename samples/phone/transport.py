@@ -4,8 +4,8 @@ What every client must do, in one place:
 
 - Each answer carries `Wallet-Nonce`; keep the newest. A POST uses it up, a GET does not.
 - 401 NONCE_REQUIRED (and USE_DPOP_NONCE) carry a fresh nonce: sign again, send again, once.
-- 400 CLOCK_SKEW carries `server_time`: take it over, sign again, once.
-- A POST that makes or moves something carries an `Idempotency-Key`. After a lost connection send
+- A problem with `server_time` (CLOCK_SKEW, DPOP_INVALID): take it over, sign again, once.
+- Every POST with a proof carries an `Idempotency-Key`. After a lost connection send
   the same body with the same key: the answer is the one of the first arrival.
 - 503 with `Retry-After`: wait that long, then the same again.
 """
@@ -93,11 +93,13 @@ class Api:
         return self._send("GET", path, b"", prove, {})
 
     def post(self, path: str, body: object, prove: Prove = no_proof, *, once: str = "") -> Answer:
-        """Send `body` as JSON; `once` names a call that must happen once, however often sent."""
+        """Send `body` as JSON. Under the name `once` the call survives a crash as the same call."""
         data = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
-        if not once:
-            return self._send("POST", path, data, prove, headers)
+        if not once:  # repeated only within this call
+            return self._send(
+                "POST", path, data, prove, {**headers, "Idempotency-Key": str(uuid.uuid4())}
+            )
         once = f"{once} {hashlib.sha256(data).hexdigest()[:16]}"  # another body is another call
         key = self._pending.pending_key(once) or str(uuid.uuid4())
         self._pending.set_pending(once, key)
@@ -153,7 +155,7 @@ class Api:
 
     def _mended(self, problem: Problem) -> bool:
         """Whether the same call can succeed now; the nonce was taken over with the answer."""
-        if problem.code == "CLOCK_SKEW" and "server_time" in problem.extra:
+        if "server_time" in problem.extra:  # CLOCK_SKEW, or a DPoP proof from another time
             self.clock.learn(str(problem.extra["server_time"]))
             return True
         return problem.code in NONCE_CODES

@@ -1,0 +1,108 @@
+"""An operator at a kiosk's console, without a browser: the same calls as the console's own page."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from typing import Any, Self
+
+import pyotp
+import requests
+
+TIMEOUT_SECONDS = 15
+CSRF = re.compile(r'<meta name="csrf" content="([^"]+)">')
+
+
+class ConsoleRefusal(Exception):
+    """The console said no. `code` is stable, `title` is for the operator."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        """Keep the console's JSON."""
+        super().__init__(body.get("code", f"HTTP_{status}"))
+        self.code = str(body.get("code", f"HTTP_{status}"))
+        self.title = str(body.get("title", ""))
+        self.body = body
+
+
+class CounterOperator:
+    """One operator at one console."""
+
+    def __init__(self, address: str, *, language: str = "id") -> None:
+        """Take the kiosk's address."""
+        self._console = f"{address.rstrip('/')}/console"
+        self._http = requests.Session()
+        self._http.cookies.set("kiosk_language", language)
+        self._csrf = ""
+
+    def sign_in(self, username: str, password: str, totp_secret: str) -> Self:
+        """Begin the shift with password and the TOTP code of this moment."""
+        self._read_page()
+        body = {"username": username, "password": password, "totp": pyotp.TOTP(totp_secret).now()}
+        self._post("/session", body)
+        self._read_page()  # the signed-in page has its own token
+        return self
+
+    def wait_for_row(self, *, seconds: float = 10) -> dict[str, Any]:
+        """Return the first resident whom the console shows as waiting (server-sent events)."""
+        until = time.monotonic() + seconds
+        with self._http.get(
+            f"{self._console}/events", stream=True, timeout=TIMEOUT_SECONDS
+        ) as stream:
+            for line in stream.iter_lines(chunk_size=1, decode_unicode=True):
+                if line.startswith("data: "):
+                    state = json.loads(line.removeprefix("data: "))
+                    if state.get("waiting"):
+                        first: dict[str, Any] = state["waiting"][0]
+                        return first
+                if time.monotonic() > until:
+                    break
+        raise TimeoutError("nobody appeared on the console")
+
+    def look_at_photo(self, row: str) -> bytes:
+        """Return the registry photo that the console shows."""
+        answer = self._http.get(f"{self._console}/photo/{row}", timeout=TIMEOUT_SECONDS)
+        self._check(answer)
+        return answer.content
+
+    def confirm(self, row: str, number: str | None, *, same_person: bool = False) -> str:
+        """Type the number; return the new state. ConsoleRefusal NUMBER_WRONG and others."""
+        body = {"number": number, "same_person": same_person, "attempt": str(uuid.uuid4())}
+        return str(self._post(f"/queue/{row}/confirm", body)["state"])
+
+    def refuse(self, row: str, reason: str) -> str:
+        """Refuse with a reason; return the new state."""
+        body = {"reason": reason, "attempt": str(uuid.uuid4())}
+        return str(self._post(f"/queue/{row}/refuse", body)["state"])
+
+    def sign_out(self) -> None:
+        """End the shift."""
+        self._post("/session/end", {})
+
+    def _read_page(self) -> None:
+        page = self._http.get(self._console, timeout=TIMEOUT_SECONDS)
+        self._check(page)
+        found = CSRF.search(page.text)
+        if found is None:
+            raise ConsoleRefusal(page.status_code, {"code": "NO_CONSOLE_PAGE"})
+        self._csrf = found[1]
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self._http.post(
+            self._console + path,
+            json=body,
+            headers={"Kiosk-Csrf": self._csrf},
+            timeout=TIMEOUT_SECONDS,
+        )
+        self._check(answer)
+        answered: dict[str, Any] = answer.json()
+        return answered
+
+    def _check(self, answer: requests.Response) -> None:
+        if not answer.ok:
+            try:
+                body = answer.json()
+            except requests.JSONDecodeError:
+                body = {}
+            raise ConsoleRefusal(answer.status_code, body)

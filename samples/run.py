@@ -1,0 +1,156 @@
+"""`python -m samples.run`: all services for a person to try, until Ctrl-C.
+
+The installation lives in var/run and is kept: enrolled phones, wallets and keys are still there the
+next time. `--fresh` begins anew; `--login USERNAME` prints the operator's TOTP code of this moment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pyotp
+
+from samples.demo.stage import write_faces
+from samples.people import load_residents
+from samples.processes import ROOT, ProcessFailed, Services, free_port
+from samples.site import OPERATORS, Site
+
+API_PORT, KIOSK_PORT = 8080, 8090
+FOLDER = ROOT / "var" / "run"
+# A person at a desk confirms more often than every 45 seconds, and is alone at the counter.
+SETTINGS = {"WALLET_OPERATOR_INTERVAL_SECONDS": "0", "WALLET_SECOND_OFFICER_PERCENT": "0"}
+CHECK_SECONDS = 1.0
+PIN = "270391"
+SHOWN = ("budi", "sari", "slamet", "nophoto", "plain")
+
+
+def main() -> int:
+    """Start, tell the addresses, wait."""
+    parser = argparse.ArgumentParser(prog="python -m samples.run", description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="forget the installation of before")
+    parser.add_argument("--login", metavar="USERNAME", help="print this operator's login and end")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    args = parser.parse_args()
+    folder = args.folder.resolve()
+    if args.login:
+        return print_login(folder, args.login)
+    try:
+        with Services() as services:
+            site = open_site(folder, services, fresh=args.fresh)
+            print_guide(site)
+            while True:
+                services.check()
+                time.sleep(CHECK_SECONDS)
+    except KeyboardInterrupt:
+        print("\nstopped; nothing is left running", flush=True)
+        return 0
+    except ProcessFailed as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
+    """Start the installation in `folder`, made first if there is none."""
+    if fresh:
+        Site(folder).clear()
+    prepared = (folder / "site.json").exists()
+    if prepared:
+        site = Site.load(folder, SETTINGS)
+    else:
+        site = Site(folder, _port(API_PORT), _port(KIOSK_PORT), SETTINGS)
+        site.clear()  # an interrupted first start
+    site.make_folders()
+    if prepared:
+        site.admin("migrate")
+    else:
+        print("making registry, keys, office and kiosk (once) …", flush=True)
+        site.build_together()
+    api = site.start_api(services)
+    site.start_worker(services)
+    api.wait_ready(f"{site.api}/readyz")
+    if not prepared:
+        site.make_office()
+    site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
+    for resident in load_residents():
+        if resident["face"]["frames"]:
+            write_faces(site.folder / "faces" / resident["id"], resident)
+    return site
+
+
+def _port(wanted: int) -> int:
+    """Return the usual port, or another when somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
+    return wanted
+
+
+def print_login(folder: Path, username: str) -> int:
+    """Print username, password and the TOTP code of this moment."""
+    if not (folder / "site.json").exists():
+        print("nothing was started in this folder yet: make run", file=sys.stderr)
+        return 1
+    operators = Site.load(folder, {}).operators
+    if username not in operators:
+        print(f"no operator {username}; there are: {', '.join(operators)}", file=sys.stderr)
+        return 1
+    login = operators[username]
+    code = pyotp.TOTP(login["totp_secret"])
+    left = code.interval - int(time.time()) % code.interval
+    print(f"{username}   password {login['password']}   code {code.now()} ({left} s left)")
+    return 0
+
+
+def print_guide(site: Site) -> None:
+    """Print the addresses, the logins, a resident and the commands to copy."""
+    home = _shown(site.folder / "phones" / "budi")
+    people = {one["id"]: one for one in load_residents()}
+    budi = people["budi"]
+    phone = f".venv/bin/python -m samples.phone --home {home}"
+    print(f"""
+  API             {site.api}/docs        (health: /readyz, metrics: /metrics)
+  Kiosk display   {site.kiosk}/display
+  Console         {site.kiosk}/console
+  E-mail and SMS  {_shown(site.outbox)}/   (one file a message)
+  Logs            {_shown(site.logs)}/
+
+Operators (the code changes every 30 s; again: .venv/bin/python -m samples.run --login NAME)""")
+    for username, _, _ in OPERATORS:
+        print("  ", end="")
+        print_login(site.folder, username)
+    print("\nResidents to try")
+    for name in SHOWN:
+        one = people[name]
+        print(f"  {one['nik']}  {one['email']:<24} {one['phone']}  {one['name']}: {one['special']}")
+    print(
+        f"""
+The journey of {budi["name"]}, to copy line by line
+  {phone} --api {site.api} enrol --nik {budi["nik"]} --email {budi["email"]} --phone {budi["phone"]}
+  {phone} contact --outbox {_shown(site.outbox)}
+  {phone} face --frames {_shown(site.folder / "faces" / "budi")}
+  {phone} pin --pin {PIN}
+  (sign in at the console, then:)
+  {phone} scan --display {site.kiosk}/display --pin {PIN}
+  (type the three digits into the console, then:)
+  {phone} receive --pin {PIN}
+  {phone} present --type id_card --profile full --card {_shown(site.folder / "card.png")}
+  {phone} present --watch
+
+Ctrl-C stops everything.""",
+        flush=True,
+    )
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
