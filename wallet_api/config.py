@@ -110,7 +110,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment; raise ``ConfigurationError`` that lists every fault."""
     try:
-        return Settings()  # type: ignore[call-arg]  # values come from the environment
+        return Settings()
     except ValidationError as error:
         faults = [
             f"WALLET_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"

@@ -11,6 +11,8 @@ from wallet_api.models.audit import AuditEvent
 from wallet_api.models.credential import Credential, StatusList
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
 from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
+from wallet_api.models.operation import JobRun
+from wallet_api.models.parameter import Parameter
 from wallet_api.models.publication import Publication
 from wallet_api.models.tables import Base, new_id
 from wallet_api.models.traffic import IdempotencyKey, OutboxMessage, RateCounter, UsedNonce
@@ -24,6 +26,7 @@ __all__ = [
     "Device",
     "Enrolment",
     "IdempotencyKey",
+    "JobRun",
     "Kiosk",
     "KioskCertificate",
     "KioskFrame",
@@ -31,6 +34,7 @@ __all__ = [
     "Office",
     "Operator",
     "OutboxMessage",
+    "Parameter",
     "Person",
     "Publication",
     "RateCounter",

@@ -35,6 +35,7 @@ class Credential(Base):
         UniqueConstraint("batch", "position"),
         Index("ix_credential_wallet_stage", "wallet_id", "stage"),
         Index("ix_credential_status", "status"),
+        Index("ix_credential_status_at", "status_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -43,6 +44,7 @@ class Credential(Base):
     position: Mapped[int]
     type: Mapped[str]
     profile: Mapped[str]
+    unit_profile: Mapped[str]  # the whole document's profile, where this is a part
     profile_number: Mapped[int]
     document_key: Mapped[str]
     document_version: Mapped[str]

@@ -35,7 +35,7 @@ from wallet_api.rules import contact, lifecycle
 from wallet_api.rules.errors import RuleError
 from wallet_api.rules.nik import Nik, parse_nik
 from wallet_api.rules.versions import at_least
-from wallet_api.services import contacts, limits, people, pins, transitions
+from wallet_api.services import contacts, limits, people, pin_keys, transitions
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import status_of
 from wallet_api.services.idempotency import Once, remember
@@ -120,7 +120,7 @@ def set_pin(
         )
         if thumbprint(public_key) == enrolment.device_jkt:
             raise PinKeyInvalid
-        held = pins.seal_pin_key(
+        held = pin_keys.seal_pin_key(
             deps, enrolment.person.dek, f"enrolment|{enrolment_id}", public_key
         )
         moved = transitions.move(

@@ -8,56 +8,22 @@ PIN proofs and PIN public keys are never logged, and stored only sealed (T17).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from hmac import compare_digest
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import case, literal, or_, update
 from sqlalchemy.orm import Session
 
 from credentials.errors import CredentialError
-from credentials.signing import compress, load_compressed
+from credentials.signing import load_compressed
 from credentials.statement import UnverifiedStatement, verify_statement
 from wallet_api.audit import record
 from wallet_api.db import UtcDateTime
 from wallet_api.errors import EnrolmentEnded, PinWait, PinWrong, StepNotPossible, WalletBlocked
 from wallet_api.models import Enrolment, Wallet
 from wallet_api.rules import lifecycle, pin_policy
-from wallet_api.services import transitions
+from wallet_api.services import transitions, wallets
 from wallet_api.services.deps import Deps
-
-PEPPER = "p1"
-
-
-@dataclass(frozen=True, slots=True)
-class SealedPinKey:
-    """A PIN public key as it is stored: sealed, with a keyed hash and the name of its pepper."""
-
-    sealed: bytes
-    mac: bytes
-    pepper: str
-
-
-def seal_pin_key(
-    deps: Deps, data_key: bytes, row: str, public_key: ec.EllipticCurvePublicKey
-) -> SealedPinKey:
-    """Seal a PIN key for ``row`` ("enrolment|id" or "wallet|id")."""
-    point = compress(public_key)
-    return SealedPinKey(
-        deps.vault.seal(data_key, f"pin|{row}", point),
-        deps.vault.mac(f"pin key|{PEPPER}", point),
-        PEPPER,
-    )
-
-
-def open_pin_key(deps: Deps, data_key: bytes, row: str, held: SealedPinKey) -> bytes:
-    """Open it again and hold it against its keyed hash; returns the compressed point."""
-    point = deps.vault.open(data_key, f"pin|{row}", held.sealed)
-    if not compare_digest(deps.vault.mac(f"pin key|{held.pepper}", point), held.mac):
-        message = "PIN key and its keyed hash disagree"
-        raise ValueError(message)
-    return point
+from wallet_api.services.pin_keys import SealedPinKey, open_pin_key
 
 
 def check_enrolment_pin(deps: Deps, enrolment_id: str, proof: UnverifiedStatement) -> None:
@@ -118,7 +84,7 @@ def check_wallet_pin(deps: Deps, wallet_id: str, proof: UnverifiedStatement) -> 
             failures=failures,
         )
         if pin_policy.blocks(failures):
-            _block(db, deps, wallet_id)
+            wallets.block_wallet(db, deps, wallet_id, reason="pin", actor="system")
     if pin_policy.blocks(failures):
         raise WalletBlocked
     raise _wrong(failures)
@@ -165,18 +131,6 @@ def _proves(proof: UnverifiedStatement, point: bytes) -> bool:
     except CredentialError:
         return False
     return True
-
-
-def _block(db: Session, deps: Deps, wallet_id: str) -> None:
-    now = deps.now()
-    blocked = db.execute(
-        update(Wallet)
-        .where(Wallet.id == wallet_id, Wallet.state == lifecycle.ACTIVE)
-        .values(state=lifecycle.BLOCKED, reason="pin", changed_at=now)
-        .returning(Wallet.id)
-    ).first()
-    if blocked is not None:
-        record(db, "wallet.blocked", at=now, actor="system", subject=wallet_id, reason="pin")
 
 
 def _seconds_until(deps: Deps, moment: datetime | None) -> int:

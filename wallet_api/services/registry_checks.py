@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wallet_api.audit import record
 from wallet_api.models import Enrolment
-from wallet_api.ports.faces import FaceError, NoUsablePhoto
+from wallet_api.ports.faces import FaceBusy, FaceUnavailable, NoUsablePhoto
 from wallet_api.ports.registry import (
     RegistryAnswer,
     RegistryRefused,
@@ -51,7 +51,7 @@ def make_portrait(deps: Deps, photo: bytes | None) -> bytes | None:
         return deps.portraits.make(photo)
     except NoUsablePhoto:
         return None
-    except FaceError as error:
+    except (FaceBusy, FaceUnavailable) as error:
         raise TryAgain(error.code, 5) from None
 
 

@@ -92,7 +92,7 @@ def device(
                 view, kwargs, statement, body, lambda once: Caller(name, statement, once, proof)
             )
 
-        return _mark(guarded, "device")
+        return _mark(guarded, "device", purpose, pin=pin)
 
     return decorate
 
@@ -117,7 +117,7 @@ def kiosk(purpose: str, *, operator: bool = True) -> Callable[[View], View]:
                 lambda once: Caller(name, statement, once, shift=shift),
             )
 
-        return _mark(guarded, "kiosk+operator" if operator else "kiosk")
+        return _mark(guarded, "kiosk+operator" if operator else "kiosk", purpose)
 
     return decorate
 
@@ -158,8 +158,11 @@ def token(*, scope: str = "full") -> Callable[[View], View]:
     return decorate
 
 
-def _mark(view: View, guard: str) -> View:
-    view.__guard__ = guard  # type: ignore[attr-defined]  # read by the house test
+def _mark(view: View, guard: str, purpose: str = "", *, pin: bool = False) -> View:
+    # Read by the house test and by the OpenAPI document.
+    view.__guard__ = guard  # type: ignore[attr-defined]
+    view.__purpose__ = purpose  # type: ignore[attr-defined]
+    view.__pin__ = pin  # type: ignore[attr-defined]
     return view
 
 

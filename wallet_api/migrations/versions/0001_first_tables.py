@@ -44,6 +44,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "job_run",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("due_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("held_until", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_run")),
+    )
+    op.create_table(
         "office",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
@@ -69,6 +78,13 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_message_due", ["done_at", "due_at"], unique=False)
 
+    op.create_table(
+        "parameter",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_parameter")),
+    )
     op.create_table(
         "person",
         sa.Column("id", sa.String(), nullable=False),
@@ -253,6 +269,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("profile", sa.String(), nullable=False),
+        sa.Column("unit_profile", sa.String(), nullable=False),
         sa.Column("profile_number", sa.Integer(), nullable=False),
         sa.Column("document_key", sa.String(), nullable=False),
         sa.Column("document_version", sa.String(), nullable=False),
@@ -289,6 +306,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.create_index("ix_credential_status", ["status"], unique=False)
+        batch_op.create_index("ix_credential_status_at", ["status_at"], unique=False)
         batch_op.create_index("ix_credential_wallet_stage", ["wallet_id", "stage"], unique=False)
 
     op.create_table(
@@ -469,6 +487,7 @@ def downgrade() -> None:
     op.drop_table("device")
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.drop_index("ix_credential_wallet_stage")
+        batch_op.drop_index("ix_credential_status_at")
         batch_op.drop_index("ix_credential_status")
 
     op.drop_table("credential")
@@ -502,11 +521,13 @@ def downgrade() -> None:
     op.drop_table("rate_counter")
     op.drop_table("publication")
     op.drop_table("person")
+    op.drop_table("parameter")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_due")
 
     op.drop_table("outbox_message")
     op.drop_table("office")
+    op.drop_table("job_run")
     with op.batch_alter_table("idempotency_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_key_started_at"))
 

@@ -1,0 +1,246 @@
+"""Publishing what verifiers need: the signed bundle and the status lists of one moment.
+
+Everything of a version is written into a folder of its own; one atomic rename
+of the link ``current`` makes it visible, so that a verifier gets the old or the
+new, never half of each (crash points C13, C14). A version is a row that exists
+once; it follows the clock, so that it never goes back, not even after a restore.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from credentials import cbor, cose
+from credentials.bundle import Bundle, parse_bundle, sign_bundle, verify_bundle
+from credentials.regions import Regions, pack_regions
+from credentials.revocation import RevocationSet
+from credentials.signing import ES256
+from credentials.status_list import StatusList
+from credentials.trust import TrustedKey, TrustList
+from wallet_api import data
+from wallet_api.audit import record
+from wallet_api.errors import NotPublished
+from wallet_api.models import Credential, Publication
+from wallet_api.models import StatusList as StatusListRow
+from wallet_api.services.deps import Deps
+from wallet_api.services.status_lists import GOOD, REVOKED
+
+BUNDLE: Final = "bundle.cose"
+CURRENT: Final = "current"
+KEPT_VERSIONS: Final = 3
+ISSUER_NAME: Final = "Direktorat Jenderal Kependudukan dan Pencatatan Sipil"
+LIST_LIFE: Final = timedelta(hours=24)
+LIST_TTL: Final = timedelta(minutes=15)
+LIST_TYPE: Final = "application/statuslist+cwt"
+VALUES: Final = {"revoked": 1, "suspended": 2}  # Token Status List: INVALID, SUSPENDED
+CLAIM_SUB, CLAIM_EXP, CLAIM_IAT, CLAIM_TTL, CLAIM_LIST = 2, 4, 6, 65534, 65533
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the committed rows say at one moment."""
+
+    version: int
+    at: datetime
+    lists: tuple[int, ...]
+    changed: tuple[tuple[int, int, str], ...]  # list, index, status; in order
+
+
+def is_due(deps: Deps) -> bool:
+    """Say whether something changed since the last publication, or it has become old."""
+    with deps.transaction() as db:
+        last = db.scalar(
+            select(func.max(Publication.created_at)).where(Publication.completed_at.is_not(None))
+        )
+        if last is None or deps.now() - last >= timedelta(seconds=deps.settings.publish_seconds):
+            return True
+        # The moment of a change is taken before its commit: look a little further back.
+        since = last - timedelta(seconds=5)
+        changed = select(Credential.id).where(Credential.status_at > since).limit(1)
+        opened = select(StatusListRow.number).where(StatusListRow.created_at > since).limit(1)
+        return db.scalar(changed) is not None or db.scalar(opened) is not None
+
+
+def publish(deps: Deps) -> int | None:
+    """Publish the present state; return its version, None if another publisher was first."""
+    with _alone(deps.publish_dir):
+        moment = _take_moment(deps)
+        if moment is None:
+            return None
+        folder = deps.publish_dir / f"v{moment.version}"
+        bundle = _make_bundle(deps, moment)
+        _write_version(deps, folder, moment, bundle)
+        _switch(deps.publish_dir, folder)
+        _forget_old(deps.publish_dir)
+        with deps.transaction() as db:
+            now = deps.now()
+            db.execute(
+                update(Publication)
+                .where(Publication.version == moment.version)
+                .values(completed_at=now, bundle_sha256=hashlib.sha256(bundle).hexdigest())
+            )
+            record(
+                db,
+                "lists.published",
+                at=now,
+                actor="publisher",
+                subject=str(moment.version),
+                version=moment.version,
+                lists=len(moment.lists),
+            )
+    return moment.version
+
+
+def read_published(deps: Deps, name: str) -> bytes:
+    """Read one file of the current version; raises ``NotPublished``."""
+    try:
+        return (deps.publish_dir / CURRENT / name).read_bytes()
+    except OSError:
+        raise NotPublished from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _take_moment(deps: Deps) -> _Moment | None:
+    now = deps.now()
+    try:
+        with deps.transaction() as db:
+            last = db.scalar(select(func.max(Publication.version))) or 0
+            version = max(last + 1, int(now.timestamp()))
+            db.add(Publication(version=version, created_at=now))
+            db.flush()
+            lists = tuple(db.scalars(select(StatusListRow.number).order_by(StatusListRow.number)))
+            rows = db.execute(
+                select(Credential.list_number, Credential.list_index, Credential.status)
+                .where(Credential.status != GOOD, Credential.expires_at > now - LIST_LIFE)
+                .order_by(Credential.list_number, Credential.list_index)
+            ).all()
+    except IntegrityError:
+        return None
+    return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows))
+
+
+def _make_bundle(deps: Deps, moment: _Moment) -> bytes:
+    at = int(moment.at.timestamp())
+    bundle = Bundle(
+        version=moment.version,
+        issued_at=at,
+        expires_at=at + deps.settings.bundle_hours * 3600,
+        status_as_of=at,
+        trust=_trust_list(deps),
+        revocation=_revocation(moment),
+        catalogue=deps.catalogue,
+        regions=region_names(),
+        minimum_app_version=deps.settings.android_minimum_app,
+    )
+    signed = sign_bundle(bundle, deps.keys.bundle_root)
+    verify_bundle(parse_bundle(signed), deps.keys.bundle_root.public_key)
+    return signed
+
+
+def _trust_list(deps: Deps) -> TrustList:
+    return TrustList(
+        tuple(
+            TrustedKey(
+                kid=key.signer.kid,
+                public_key=key.signer.public_key,
+                alg=ES256,
+                not_before=int(key.not_before.timestamp()),
+                not_after=int(key.not_after.timestamp()),
+                issuer_name=ISSUER_NAME,
+                document_types=frozenset(key.document_types),
+            )
+            for key in deps.keys.issuer_keys()
+        )
+    )
+
+
+def _revocation(moment: _Moment) -> RevocationSet:
+    by_status: dict[str, dict[int, list[int]]] = {
+        status: {number: [] for number in moment.lists} for status in VALUES
+    }
+    for number, index, status in moment.changed:
+        by_status[status][number].append(index)
+    return RevocationSet(by_status[REVOKED], by_status["suspended"])
+
+
+@cache
+def region_names() -> Regions:
+    """Pack the names of all regions; the same bytes for every version."""
+    rows = [(code, name, "") for code, name in data.load_region_names().items()]
+    rows += [(code, held.name, held.postal_code) for code, held in data.load_villages().items()]
+    return pack_regions(rows)
+
+
+def _write_version(deps: Deps, folder: Path, moment: _Moment, bundle: bytes) -> None:
+    (folder / "status").mkdir(parents=True)
+    _write(folder / BUNDLE, bundle)
+    for number in moment.lists:
+        entries = [entry for entry in moment.changed if entry[0] == number]
+        _write(folder / "status" / f"{number}.cwt", _status_cwt(deps, moment, number, entries))
+
+
+def _status_cwt(
+    deps: Deps, moment: _Moment, number: int, entries: Sequence[tuple[int, int, str]]
+) -> bytes:
+    """Token Status List in CWT form, two bits an entry (draft-ietf-oauth-status-list)."""
+    bitmap = StatusList(bits=2)
+    for _, index, status in entries:
+        bitmap.set(index, VALUES[status])
+    at = int(moment.at.timestamp())
+    claims = {
+        CLAIM_SUB: f"{deps.settings.public_url}/v1/lists/status/{number}",
+        CLAIM_IAT: at,
+        CLAIM_EXP: at + int(LIST_LIFE.total_seconds()),
+        CLAIM_TTL: int(LIST_TTL.total_seconds()),
+        CLAIM_LIST: {"bits": 2, "lst": bitmap.compress()},
+    }
+    signer = deps.keys.status_signer
+    return cose.sign1(cbor.encode(claims), signer, external_aad=b"", typ=LIST_TYPE)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _switch(publish_dir: Path, folder: Path) -> None:
+    fresh = publish_dir / f".{folder.name}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder.name)
+    fresh.replace(publish_dir / CURRENT)
+    descriptor = os.open(publish_dir, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget_old(publish_dir: Path) -> None:
+    versions = sorted(
+        (entry for entry in publish_dir.glob("v*") if entry.name[1:].isdigit()),
+        key=lambda entry: int(entry.name[1:]),
+    )
+    for folder in versions[:-KEPT_VERSIONS]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,125 @@
+"""Status indices: random, never twice, and what they say.
+
+A list counts up in its row; a keyed permutation of the 20-bit counter scatters
+the indices, so that they tell neither order nor person (threat T25). Unique by
+arithmetic, and once more by constraint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from credentials.status_list import LIST_SIZE
+from wallet_api.audit import record
+from wallet_api.errors import InputInvalid
+from wallet_api.models import Credential, StatusList
+from wallet_api.services.deps import Deps
+
+GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
+ROUNDS: Final = 4
+HALF_BITS: Final = 10
+HALF: Final = (1 << HALF_BITS) - 1
+
+FROM: Final = {REVOKED: (GOOD, SUSPENDED), SUSPENDED: (GOOD,), GOOD: (SUSPENDED,)}
+"""Which statuses lead to which: a revoked credential never returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One entry of one list."""
+
+    number: int
+    index: int
+
+
+def allocate(db: Session, deps: Deps, count: int) -> list[Slot]:
+    """Take ``count`` fresh slots in the caller's transaction (C10: with the intents)."""
+    slots: list[Slot] = []
+    while len(slots) < count:
+        number = _open_list(db, deps)
+        wanted = min(count - len(slots), LIST_SIZE)
+        end = db.execute(
+            update(StatusList)
+            .where(
+                StatusList.number == number,
+                StatusList.closed.is_(False),
+                StatusList.issued <= LIST_SIZE - wanted,
+            )
+            .values(issued=StatusList.issued + wanted)
+            .returning(StatusList.issued)
+        ).scalar_one_or_none()
+        if end is None:  # full, or closed meanwhile: the rest of it stays unused, as decoys
+            db.execute(update(StatusList).where(StatusList.number == number).values(closed=True))
+            continue
+        slots += [Slot(number, scatter(deps, number, at)) for at in range(end - wanted, end)]
+    return slots
+
+
+def _open_list(db: Session, deps: Deps) -> int:
+    number = db.scalar(
+        select(StatusList.number)
+        .where(StatusList.closed.is_(False))
+        .order_by(StatusList.number)
+        .limit(1)
+    )
+    if number is not None:
+        return number
+    last = db.scalar(select(func.max(StatusList.number)))
+    number = 0 if last is None else last + 1
+    db.add(StatusList(number=number, issued=0, created_at=deps.now()))
+    db.flush()
+    return number
+
+
+def scatter(deps: Deps, number: int, counter: int) -> int:
+    """Permute a 20-bit counter with a Feistel network under the list's own key."""
+    left, right = counter >> HALF_BITS, counter & HALF
+    for turn in range(ROUNDS):
+        word = deps.vault.mac("status index", f"{number}|{turn}|{right}".encode())
+        left, right = right, left ^ (int.from_bytes(word[:2]) & HALF)
+    return (left << HALF_BITS) | right
+
+
+def change_status(
+    db: Session,
+    deps: Deps,
+    credential_ids: list[str],
+    status: str,
+    *,
+    reason: str,
+    actor: str,
+) -> list[str]:
+    """Revoke, suspend or resume in the caller's transaction; return the ids that changed."""
+    now = deps.now()
+    changed = db.scalars(
+        update(Credential)
+        .where(Credential.id.in_(credential_ids), Credential.status.in_(FROM[status]))
+        .values(status=status, status_reason=reason, status_at=now)
+        .returning(Credential.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for credential_id in changed:
+        record(
+            db,
+            "credential.status_changed",
+            at=now,
+            actor=actor,
+            subject=credential_id,
+            status=status,
+            reason=reason,
+        )
+    return list(changed)
+
+
+def change_by_command(
+    deps: Deps, credential_ids: list[str], status: str, *, reason: str, actor: str
+) -> list[str]:
+    """Change statuses as one act of an administrator; raises ``InputInvalid`` for none."""
+    if status not in FROM or not reason:
+        raise InputInvalid(errors=[{"field": "status", "code": "FIELD_INVALID"}])
+    with deps.transaction() as db:
+        return change_status(db, deps, credential_ids, status, reason=reason, actor=actor)
