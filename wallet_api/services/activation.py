@@ -60,8 +60,16 @@ def _store_claim(
             status = status_of(db, deps, enrolment)
             remember(db, deps, once, 200, status)
     except IntegrityError:
-        kiosk_frames.refuse_used(deps, frame)
+        if not _is_own(deps, enrolment_id, arrived):
+            kiosk_frames.refuse_used(deps, frame)
+        return _store_claim(deps, enrolment_id, arrived, once)
     return status
+
+
+def _is_own(deps: Deps, enrolment_id: str, arrived: ArrivedFrame) -> bool:
+    """Say whether it was this phone's own other request that used the frame."""
+    with deps.transaction() as db:
+        return kiosk_frames.find_user(db, arrived.frame) == enrolment_id
 
 
 def _move_to_claimed(db: Session, deps: Deps, enrolment: Enrolment, arrived: ArrivedFrame) -> None:

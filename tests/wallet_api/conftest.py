@@ -1,0 +1,21 @@
+"""A wallet API with a simulated world, on either database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .simulators import World, close, make_deps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(migrated_database_url: str, tmp_path: Path) -> Iterator[World]:
+    """Services on a migrated database of this test's own, SQLite and PostgreSQL."""
+    made = make_deps(migrated_database_url, tmp_path)
+    yield made
+    close(made)
