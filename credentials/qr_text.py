@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection
-
-import numpy as np
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from credentials.errors import FormatError, LintError
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from credentials.lazy_numpy import np
 
 PREFIX_PRESENTATION = "ID1:"
 PREFIX_PRINT = "IDS:"
@@ -23,9 +28,6 @@ MAX_TEXT = 4296  # alphanumeric characters of a version 40-L symbol
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _INVALID = 255
 _TO_DIGIT = bytes(ALPHABET.encode().find(byte) & 0xFF for byte in range(256))
-_TO_CHARACTER = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
-_BYTE, _FLOAT, _PAIR = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(">u2")
-_WEIGHTS = np.array([1, 45, 2025], dtype=_FLOAT)  # exact: every sum stays below 2**24
 
 # Characters of one alphanumeric segment in versions 1 to 40 (ISO/IEC 18004 table 7).
 # fmt: off
@@ -57,7 +59,8 @@ def base45_encode(data: bytes) -> str:
     digits[:, 0] = pairs % 45
     digits[:, 1] = pairs // 45 % 45
     digits[:, 2] = pairs // 2025
-    text = _TO_CHARACTER[digits.reshape(-1)].tobytes().decode("ascii")
+    to_character = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    text = to_character[digits.reshape(-1)].tobytes().decode("ascii")
     if len(data) > even:
         text += ALPHABET[data[-1] % 45] + ALPHABET[data[-1] // 45]
     return text
@@ -74,16 +77,25 @@ def base45_decode(text: str) -> bytes:
         raise FormatError("BASE45_CHARACTER") from None
     if _INVALID in digits:
         raise FormatError("BASE45_CHARACTER")
-    groups = np.frombuffer(digits, _BYTE, whole).astype(_FLOAT).reshape(-1, 3).dot(_WEIGHTS)
+    byte, exact, pair, weights = _decoding()
+    groups = np.frombuffer(digits, byte, whole).astype(exact).reshape(-1, 3).dot(weights)
     if whole and groups[groups.argmax()] > 0xFFFF:  # half the time of max()
         raise FormatError("BASE45_OVERFLOW")
-    data: bytes = groups.astype(_PAIR).tobytes()
+    data: bytes = groups.astype(pair).tobytes()
     if len(text) > whole:
         last = digits[whole] + 45 * digits[whole + 1]
         if last > 0xFF:
             raise FormatError("BASE45_OVERFLOW")
         data += bytes((last,))
     return data
+
+
+@cache
+def _decoding() -> tuple[Any, Any, Any, Any]:
+    """Return the array types, and the weights of a group: float32 is exact below 2**24."""
+    exact = np.dtype(np.float32)
+    weights = np.array([1, 45, 2025], dtype=exact)
+    return np.dtype(np.uint8), exact, np.dtype(">u2"), weights
 
 
 def to_text(prefix: str, data: bytes) -> str:

@@ -14,13 +14,18 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from math import log, log2
-from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, cast
 
 from credentials.errors import FormatError, LintError
-from credentials.status_list import LIST_SIZE, Indices
+from credentials.status_list import LIST_SIZE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from credentials.status_list import Indices
+else:
+    from credentials.lazy_numpy import np
 
 GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
 
@@ -28,7 +33,6 @@ _HEAD = 4
 _MAX_K = 20
 _MAX_LISTS = 1 << 16
 _ENTRY = 3
-_EMPTY: Indices = np.empty(0, dtype=np.uint32)
 
 
 def encode_gaps(indices: Sequence[int] | Indices) -> bytes:
@@ -86,8 +90,8 @@ class RevocationSet:
         """Take sorted indices by list; a list that appears in either mapping is covered."""
         suspended = suspended or {}
         numbers = sorted({*revoked, *suspended})
-        self._revoked = {number: _view(revoked.get(number, _EMPTY)) for number in numbers}
-        self._suspended = {number: _view(suspended.get(number, _EMPTY)) for number in numbers}
+        self._revoked = {number: _view(revoked.get(number, ())) for number in numbers}
+        self._suspended = {number: _view(suspended.get(number, ())) for number in numbers}
 
     def status(self, status_list: int, index: int) -> str:
         """Return "good", "revoked" or "suspended"; KeyError for a list it does not cover.
@@ -149,7 +153,7 @@ def parse_revocation(value: object) -> RevocationSet:
 def merge_indices(parts: Iterable[Sequence[int] | Indices]) -> Indices:
     """Return the sorted union of several index sequences."""
     arrays = [np.asarray(part, dtype=np.uint32) for part in parts]
-    return np.unique(np.concatenate(arrays)) if arrays else _EMPTY
+    return np.unique(np.concatenate(arrays)) if arrays else np.empty(0, dtype=np.uint32)
 
 
 def _best_k(count: int) -> int:

@@ -7,18 +7,21 @@ Entry i of a list with b bits lies in byte i*b//8, the lowest entry in the lowes
 from __future__ import annotations
 
 import zlib
-from typing import cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, cast
 
 from credentials.errors import FormatError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Indices = NDArray[np.uint32]
+else:
+    from credentials.lazy_numpy import np
 
 LIST_SIZE = 1 << 20  # entries; indices are handed out at random inside it
 VALID, INVALID, SUSPENDED = 0, 1, 2
 BITS = (1, 2, 4, 8)
-
-Indices = NDArray[np.uint32]
 
 
 def inflate(data: bytes, limit: int) -> bytes:
