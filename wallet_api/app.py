@@ -8,7 +8,7 @@ from typing import Final
 from apiflask import APIFlask
 from flask import Flask
 
-from wallet_api.bootstrap import make_deps
+from wallet_api.bootstrap import make_deps, start_logging
 from wallet_api.config import Settings, load_settings
 from wallet_api.services.deps import Deps
 from wallet_api.web import guards, observing, openapi, problems
@@ -31,20 +31,23 @@ VERSION: Final = "1.0.0"
 
 def create_app(settings: Settings | None = None, *, deps: Deps | None = None) -> Flask:
     """Make the application; ``deps`` replaces what ``settings`` would open (tests)."""
-    services = deps or make_deps(settings or load_settings())
+    if deps is None:
+        settings = settings or load_settings()
+        start_logging(settings)
+        deps = make_deps(settings)
     app = APIFlask(
         "wallet_api",
         title="IKD wallet API",
         version=VERSION,
         docs_path=None,  # our own page: the packaged ones load scripts from other hosts
         spec_path="/openapi.json",
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]  # Flask knows None: no static files
     )
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SERVERS=[{"url": services.settings.public_url}],
+        SERVERS=[{"url": deps.settings.public_url}],
     )
-    app.extensions["wallet"] = services
+    app.extensions["wallet"] = deps
     problems.register(app)
     openapi.register(app)
     for name in BLUEPRINTS:

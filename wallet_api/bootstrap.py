@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from credentials.catalogue import Catalogue
 from wallet_api import data, db
+from wallet_api.adapters import json_logs
 from wallet_api.adapters.clock import SystemClock
 from wallet_api.adapters.faces.pool import FacePool
 from wallet_api.adapters.file_outbox import FileMessenger
-from wallet_api.adapters.keys import PemKeyRing
+from wallet_api.adapters.keys import PemKeyRing, make_keys
 from wallet_api.adapters.mail import SmtpMessenger
 from wallet_api.adapters.registry.guard import People
 from wallet_api.adapters.registry.opening import open_registry
 from wallet_api.adapters.sms import HttpSmsMessenger
 from wallet_api.adapters.vault import FileVault
-from wallet_api.config import Settings
+from wallet_api.config import Settings, load_settings
 from wallet_api.errors import ConfigurationError
 from wallet_api.ports.delivery import Messenger
 from wallet_api.services.deps import Deps
@@ -55,6 +57,21 @@ def make_deps(settings: Settings) -> Deps:
         regions=data.load_region_codes(),
         publish_dir=settings.publish_dir,
     )
+
+
+def start_logging(settings: Settings) -> None:
+    """Log to stdout as JSON lines without personal data."""
+    json_logs.start(settings.log_level)
+
+
+def open_deps() -> Deps:
+    """Open everything under the environment's settings, for the command line."""
+    return make_deps(load_settings())
+
+
+def init_keys(folder: Path, *, now: datetime) -> list[str]:
+    """Make every key that is missing below ``folder``, for all document types; name them."""
+    return make_keys(folder, tuple(held.name for held in load_catalogue().types), now=now)
 
 
 def load_catalogue() -> Catalogue:

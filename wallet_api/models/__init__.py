@@ -8,7 +8,7 @@ index, one answer to an idempotency key.
 from __future__ import annotations
 
 from wallet_api.models.audit import AuditEvent
-from wallet_api.models.credential import Credential, StatusList
+from wallet_api.models.credential import Credential, StatusList, StatusRemnant
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
 from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
 from wallet_api.models.operation import JobRun
@@ -40,6 +40,7 @@ __all__ = [
     "RateCounter",
     "Shift",
     "StatusList",
+    "StatusRemnant",
     "UsedNonce",
     "Wallet",
     "new_id",

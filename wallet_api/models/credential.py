@@ -67,3 +67,14 @@ class Credential(Base):
     delivered_at: Mapped[datetime | None]
 
     wallet: Mapped[Wallet] = relationship()
+
+
+class StatusRemnant(Base):
+    """A published entry whose credential was lost with the database; published until it expires."""
+
+    __tablename__ = "status_remnant"
+
+    list_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    list_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    status: Mapped[str]
+    until: Mapped[datetime]

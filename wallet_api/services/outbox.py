@@ -61,10 +61,18 @@ def enqueue(
     )
 
 
-def work_off(deps: Deps, handlers: Mapping[str, Handler], *, most: int = 100) -> int:
-    """Do what is due; return how many messages were done. Safe beside itself."""
+def work_off(
+    deps: Deps,
+    handlers: Mapping[str, Handler],
+    *,
+    most: int = 100,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Do what is due until ``stop`` says so; return how many were done. Safe beside itself."""
     done = 0
     for _ in range(most):
+        if stop():
+            break
         taken = _take(deps, tuple(handlers))
         if taken is None:
             break

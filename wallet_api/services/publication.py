@@ -33,7 +33,7 @@ from credentials.trust import TrustedKey, TrustList
 from wallet_api import data
 from wallet_api.audit import record
 from wallet_api.errors import NotPublished
-from wallet_api.models import Credential, Publication
+from wallet_api.models import Credential, Publication, StatusRemnant
 from wallet_api.models import StatusList as StatusListRow
 from wallet_api.services.deps import Deps
 from wallet_api.services.status_lists import GOOD, REVOKED
@@ -129,11 +129,13 @@ def _take_moment(deps: Deps) -> _Moment | None:
             db.add(Publication(version=version, created_at=now))
             db.flush()
             lists = tuple(db.scalars(select(StatusListRow.number).order_by(StatusListRow.number)))
-            rows = db.execute(
-                select(Credential.list_number, Credential.list_index, Credential.status)
-                .where(Credential.status != GOOD, Credential.expires_at > now - LIST_LIFE)
-                .order_by(Credential.list_number, Credential.list_index)
-            ).all()
+            held = select(Credential.list_number, Credential.list_index, Credential.status).where(
+                Credential.status != GOOD, Credential.expires_at > now - LIST_LIFE
+            )
+            lost = select(
+                StatusRemnant.list_number, StatusRemnant.list_index, StatusRemnant.status
+            ).where(StatusRemnant.until > now)
+            rows = db.execute(held.union(lost).order_by("list_number", "list_index")).all()
     except IntegrityError:
         return None
     return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows))

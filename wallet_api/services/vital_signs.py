@@ -1,0 +1,137 @@
+"""Whether the service can work, and how far behind it is: for /readyz and /metrics.
+
+Every query here is answered from an index or a table of a few rows: a metric
+must not be what slows the service down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from wallet_api.models import JobRun, OutboxMessage, Publication
+from wallet_api.services.deps import Deps
+
+LISTS_TOO_OLD: Final = timedelta(minutes=15)
+"""Older published lists than this call for a person: revocations no longer get out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Messages of one kind that wait: how many, how many failed before, the age of the oldest."""
+
+    kind: str
+    waiting: int
+    retried: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobSigns:
+    """When a periodic job last ended well, and how often it failed since."""
+
+    name: str
+    finished_at: datetime | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the database says of the work behind the requests."""
+
+    backlog: tuple[Backlog, ...]
+    jobs: tuple[JobSigns, ...]
+    version: int | None
+    published_at: datetime | None
+    lists_age_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One answer a check: "ok", or what is wrong in one word. ``ready`` decides."""
+
+    ready: bool
+    checks: dict[str, str]
+    lists_age_seconds: float | None
+
+
+def read(deps: Deps) -> Signs:
+    """Read the signs; raises ``SQLAlchemyError`` when the database does not answer."""
+    now = deps.now()
+    with deps.transaction() as db:
+        version, published_at = _last_publication(db)
+        age = (now - published_at).total_seconds() if published_at else None
+        return Signs(_backlog(db, now), _jobs(db), version, published_at, age)
+
+
+def check(deps: Deps) -> Readiness:
+    """Check what a worker needs to answer requests.
+
+    Old lists are reported, but do not take the worker out of service: the API
+    works without them, and restarting it would not make them younger.
+    """
+    checks = {"keys": _check_keys(deps)}
+    age = None
+    try:
+        with deps.transaction() as db:
+            _, published_at = _last_publication(db)
+        checks["database"] = "ok"
+    except SQLAlchemyError:
+        checks["database"] = "unreachable"
+    else:
+        age = (deps.now() - published_at).total_seconds() if published_at else None
+        fresh = age is not None and age <= LISTS_TOO_OLD.total_seconds()
+        checks["lists"] = "ok" if fresh else "never published" if age is None else "too old"
+    ready = checks["keys"] == "ok" and checks["database"] == "ok"
+    return Readiness(ready, checks, age)
+
+
+def _check_keys(deps: Deps) -> str:
+    """Load every key: a file that is gone or unreadable shows here, not at the first signature."""
+    keys = deps.keys
+    try:
+        _ = (keys.bundle_root, keys.status_signer, keys.token_key, keys.time_key, keys.kiosk_ca)
+        for held in deps.catalogue.types:
+            keys.issuer_for(held.name, deps.now())
+    except LookupError:
+        return "no issuer key for today"
+    except (OSError, ValueError):
+        return "unreadable"
+    return "ok"
+
+
+def _last_publication(db: Session) -> tuple[int | None, datetime | None]:
+    row = db.execute(
+        select(Publication.version, Publication.created_at)
+        .where(Publication.completed_at.is_not(None))
+        .order_by(Publication.version.desc())
+        .limit(1)
+    ).first()
+    return (row.version, row.created_at) if row else (None, None)
+
+
+def _backlog(db: Session, now: datetime) -> tuple[Backlog, ...]:
+    rows = db.execute(
+        select(
+            OutboxMessage.kind,
+            func.count(),
+            func.count().filter(OutboxMessage.attempts > 1),
+            func.min(OutboxMessage.created_at),
+        )
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.due_at <= now)
+        .group_by(OutboxMessage.kind)
+    )
+    return tuple(
+        Backlog(kind, waiting, retried, (now - oldest).total_seconds())
+        for kind, waiting, retried, oldest in rows
+    )
+
+
+def _jobs(db: Session) -> tuple[JobSigns, ...]:
+    rows = db.scalars(select(JobRun).order_by(JobRun.name))
+    return tuple(JobSigns(row.name, row.finished_at, row.failures) for row in rows)
