@@ -18,7 +18,7 @@ from enrolment_kiosk.texts import error_text
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, or 1 when it could not be done and said why."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_join_token(sys.argv[1:] if arguments is None else arguments))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         if options.command == "init":
@@ -76,6 +76,17 @@ def serve(folder: Path, host: str, port: int) -> None:
     finally:
         server.server_close()
         kiosk.heartbeat.stop()
+
+
+def _join_token(arguments: Sequence[str]) -> list[str]:
+    """Write "--token X" as "--token=X": a token may begin with a dash."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--token":
+            joined[-1] = f"--token={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -24,7 +24,7 @@ from enrolment_kiosk.clock import KioskClock, read_time_token
 from enrolment_kiosk.errors import ApiProblem, ApiUnreachable, ClockError
 
 CONNECT_SECONDS = 3.05
-READ_SECONDS = 6.0
+READ_SECONDS = 5.0
 MAX_ANSWER = 4 * 1024 * 1024
 
 _NONCE_LIFE_SECONDS = 240.0  # of the server's 300
@@ -88,8 +88,19 @@ class ApiClient:
         return self._online
 
     def call(self, call: Call) -> Answer:
-        """Make a call; raises ApiProblem for a refusal and ApiUnreachable for no answer."""
+        """Make a call; raises ApiProblem for a refusal and ApiUnreachable for no answer.
+
+        With an idempotency key a lost answer is asked for once more: what was done is done once.
+        """
         body = b"" if call.body is None else json.dumps(call.body).encode()
+        try:
+            return self._call(call, body)
+        except ApiUnreachable:
+            if call.key is None:
+                raise
+        return self._call(call, body)
+
+    def _call(self, call: Call, body: bytes) -> Answer:
         for mended in range(_MENDABLE + 1):
             try:
                 return self._send(call, body)

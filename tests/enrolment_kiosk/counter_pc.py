@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from enrolment_kiosk.app import Tempo, assemble, create_app, make_server
 from enrolment_kiosk.heartbeat import Rhythm
-from tests.enrolment_kiosk.api_simulator import Person
+from tests.enrolment_kiosk.api_people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,4 +82,6 @@ def budi() -> Person:
 
 def siti() -> Person:
     portrait = draw_portrait(skin="#c8946a", hair="#2f3e63", shirt="#2f3e63")
-    return Person("SITI NURHALIZAH PUTRI", "3173044104969400", "OPPO CPH2669", "317", photo=portrait)
+    return Person(
+        "SITI NURHALIZAH PUTRI", "3173044104969400", "OPPO CPH2669", "317", photo=portrait
+    )

@@ -73,9 +73,7 @@ def test_the_frame_turns_and_the_seconds_count_down(
     assert page.locator("#next .id").inner_text().startswith("Kode baru dalam")
 
 
-def test_a_frame_of_the_product_turns_every_ten_seconds(
-    home: Path, sim: ApiSimulator
-) -> None:
+def test_a_frame_of_the_product_turns_every_ten_seconds(home: Path, sim: ApiSimulator) -> None:
     with running_kiosk(home, tempo=None) as counter:
         open_shift(counter, sim)
         now = counter.kiosk.clock.now()
@@ -123,9 +121,7 @@ def test_the_display_closes_when_the_certificate_ends(
     assert not (home / "shift.json").exists()
 
 
-def test_a_restart_repeats_the_same_frame_without_a_sign_in(
-    home: Path, sim: ApiSimulator
-) -> None:
+def test_a_restart_repeats_the_same_frame_without_a_sign_in(home: Path, sim: ApiSimulator) -> None:
     with running_kiosk(home, tempo=None) as counter:
         open_shift(counter, sim)
         first = counter.kiosk.display.find_frame()
@@ -151,7 +147,9 @@ def test_the_last_frame_leaves_the_screen_when_the_program_is_gone(
     assert page.locator("#qr svg").count() == 0
 
 
-def test_a_frame_of_another_kiosk_key_does_not_verify(counter: CounterPc, sim: ApiSimulator) -> None:
+def test_a_frame_of_another_kiosk_key_does_not_verify(
+    counter: CounterPc, sim: ApiSimulator
+) -> None:
     open_shift(counter, sim)
     first = counter.kiosk.display.find_frame()
     open_shift(counter, sim)
@@ -161,5 +159,3 @@ def test_a_frame_of_another_kiosk_key_does_not_verify(counter: CounterPc, sim: A
     key = sim.certificates[parse_frame(first.text).kid.hex()].public_key()
     with pytest.raises(SignatureError):
         verify_frame(parse_frame(second.text), key)
-
-
