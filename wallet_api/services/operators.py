@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
 from wallet_api.db import UtcDateTime
-from wallet_api.errors import InputInvalid, SignInRefused, TooManyRequests
+from wallet_api.errors import InputInvalid, NotFound, SignInRefused, TooManyRequests
 from wallet_api.models import Operator, new_id
 from wallet_api.rules import operators as rules
 from wallet_api.rules.errors import RuleError
@@ -124,6 +124,20 @@ def _store(deps: Deps, row: Operator, office_code: str) -> None:
             )
     except IntegrityError:
         raise InputInvalid(errors=[{"field": "username", "code": "USERNAME_TAKEN"}]) from None
+
+
+def end_operator(deps: Deps, username: str) -> None:
+    """Take an operator's rights away: every open shift ends with them. Raises ``NotFound``."""
+    with deps.transaction() as db:
+        ended = db.execute(
+            update(Operator)
+            .where(Operator.username == username.strip().lower(), Operator.active)
+            .values(active=False)
+            .returning(Operator.id)
+        ).scalar_one_or_none()
+        if ended is None:
+            raise NotFound
+        record(db, "operator.ended", at=deps.now(), actor=kiosks.ADMIN, subject=ended)
 
 
 def check_sign_in(

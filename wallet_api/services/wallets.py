@@ -17,10 +17,9 @@ from credentials.signing import load_compressed
 from wallet_api.audit import record
 from wallet_api.models import Credential, Device, Enrolment, Wallet, new_id
 from wallet_api.rules import lifecycle
-from wallet_api.services import notices, people, pins
+from wallet_api.services import notices, people, pin_keys
 from wallet_api.services.deps import Deps
-
-GOOD, SUSPENDED, REVOKED = "good", "suspended", "revoked"
+from wallet_api.services.status_lists import FROM, REVOKED, SUSPENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,7 @@ def block_wallet(db: Session, deps: Deps, wallet_id: str, *, reason: str, actor:
         return False
     wallet = db.get_one(Wallet, wallet_id, populate_existing=True)
     record(db, "wallet.blocked", at=now, actor=actor, subject=wallet_id, reason=reason)
-    _mark_credentials(
-        db, deps, [wallet_id], SUSPENDED, only=(GOOD,), reason="wallet blocked", actor=actor
-    )
+    _mark_credentials(db, deps, [wallet_id], SUSPENDED, reason="wallet blocked", actor=actor)
     notices.tell_blocked(db, deps, notices.reach_wallet(deps, wallet))
     return True
 
@@ -104,9 +101,7 @@ def _close(
         .values(active=False, ended_at=now)
         .execution_options(synchronize_session=False)
     )
-    _mark_credentials(
-        db, deps, ids, REVOKED, only=(GOOD, SUSPENDED), reason="wallet closed", actor=actor
-    )
+    _mark_credentials(db, deps, ids, REVOKED, reason="wallet closed", actor=actor)
     for wallet_id in ids:
         record(db, "wallet.closed", at=now, actor=actor, subject=wallet_id, reason=reason)
     rows = [db.get_one(Wallet, wallet_id, populate_existing=True) for wallet_id in ids]
@@ -119,14 +114,13 @@ def _mark_credentials(
     wallet_ids: Sequence[str],
     status: str,
     *,
-    only: tuple[str, ...],
     reason: str,
     actor: str,
 ) -> None:
     now = deps.now()
     changed = db.scalars(
         update(Credential)
-        .where(Credential.wallet_id.in_(wallet_ids), Credential.status.in_(only))
+        .where(Credential.wallet_id.in_(wallet_ids), Credential.status.in_(FROM[status]))
         .values(status=status, status_reason=reason, status_at=now)
         .returning(Credential.id)
         .execution_options(synchronize_session=False)
@@ -180,14 +174,16 @@ def open_wallet(db: Session, deps: Deps, enrolment: Enrolment, witness: Witness)
     return wallet_id
 
 
-def _move_pin_key(deps: Deps, enrolment: Enrolment, wallet_id: str) -> pins.SealedPinKey:
+def _move_pin_key(deps: Deps, enrolment: Enrolment, wallet_id: str) -> pin_keys.SealedPinKey:
     if not (enrolment.pin_key_sealed and enrolment.pin_key_mac and enrolment.pin_pepper):
         message = "an enrolment at the counter has a PIN key"
         raise ValueError(message)
     key = enrolment.person.dek
-    held = pins.SealedPinKey(enrolment.pin_key_sealed, enrolment.pin_key_mac, enrolment.pin_pepper)
-    point = pins.open_pin_key(deps, key, f"enrolment|{enrolment.id}", held)
-    return pins.seal_pin_key(deps, key, f"wallet|{wallet_id}", load_compressed(point))
+    held = pin_keys.SealedPinKey(
+        enrolment.pin_key_sealed, enrolment.pin_key_mac, enrolment.pin_pepper
+    )
+    point = pin_keys.open_pin_key(deps, key, f"enrolment|{enrolment.id}", held)
+    return pin_keys.seal_pin_key(deps, key, f"wallet|{wallet_id}", load_compressed(point))
 
 
 def _device_of(enrolment: Enrolment, wallet_id: str, deps: Deps) -> Device:

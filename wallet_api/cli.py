@@ -1,0 +1,126 @@
+"""`python -m wallet_api`: `admin …` for administrators, `jobs …` for timers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from wallet_api.errors import WalletError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 refused (the reason on standard error), 2 not understood."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["jobs"]:
+        return _run_job(words[1:])
+    options = _parser().parse_args(words)
+    module, function = options.run
+    command: Callable[[argparse.Namespace], str] = getattr(
+        import_module(f"wallet_api.admin.{module}"), function
+    )
+    try:
+        print(command(options))
+    except WalletError as error:
+        return _complain(error)
+    except OSError as error:
+        print(f"{type(error).__name__}: {error.filename}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run_job(words: list[str]) -> int:
+    from wallet_api import jobs
+
+    try:
+        return jobs.main(words)
+    except WalletError as error:
+        return _complain(error)
+
+
+def _complain(error: WalletError) -> int:
+    print(error.code, file=sys.stderr)
+    faults = error.facts.get("errors")
+    for fault in faults if isinstance(faults, list) else ():
+        words = [str(part) for part in fault.values()] if isinstance(fault, dict) else [str(fault)]
+        print(f"  {': '.join(words)}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m wallet_api", description=__doc__)
+    kinds = parser.add_subparsers(required=True, metavar="COMMAND")
+    kinds.add_parser("jobs", help="background work: jobs NAME, jobs work", add_help=False)
+    admin = kinds.add_parser("admin", help="administration").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    _keys(_group(admin, "keys", "the service's own keys"))
+    _offices(_group(admin, "offices", "service units"))
+    _kiosks(_group(admin, "kiosks", "the programs at the counters"))
+    _operators(_group(admin, "operators", "who may confirm people"))
+    _people(admin)
+    _command(admin, "migrate", ("schema", "migrate"), "bring the database to the newest schema")
+    _command(admin, "bundle-root", ("keys", "show_bundle_root"), "print the key that verifiers pin")
+    return parser
+
+
+def _group(parent: Any, name: str, text: str) -> Any:
+    return parent.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
+
+
+def _command(parent: Any, name: str, run: tuple[str, str], text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = parent.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _keys(group: Any) -> None:
+    parser = _command(group, "init", ("keys", "init"), "make every key that is missing")
+    parser.add_argument("--dir", type=Path, required=True, help="folder (WALLET_KEYS_DIR)")
+
+
+def _offices(group: Any) -> None:
+    parser = _command(group, "add", ("counter", "add_office"), "add an office")
+    parser.add_argument("--code", required=True, help="its code, as in frames and certificates")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--head", default="", help="the head of the office, for the record")
+
+
+def _kiosks(group: Any) -> None:
+    parser = _command(group, "add", ("counter", "add_kiosk"), "plan a kiosk; prints its token")
+    parser.add_argument("--office", required=True, help="code of the office")
+    parser.add_argument("--name", required=True)
+    parser = _command(group, "block", ("counter", "block_kiosk"), "block a kiosk for good")
+    parser.add_argument("kiosk", help="id of the kiosk")
+    parser.add_argument("--reason", default="admin")
+
+
+def _operators(group: Any) -> None:
+    parser = _command(group, "add", ("counter", "add_operator"), "add an operator; prints secrets")
+    parser.add_argument("--office", required=True, help="code of the office")
+    parser.add_argument("--username", required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--role", required=True, choices=["operator", "supervisor"])
+    parser.add_argument("--password-file", type=Path, help="otherwise a password is made")
+    parser = _command(group, "end", ("counter", "end_operator"), "take an operator's rights away")
+    parser.add_argument("--username", required=True)
+
+
+def _people(admin: Any) -> None:
+    wallets = _group(admin, "wallets", "residents' wallets")
+    parser = _command(wallets, "block", ("people", "block_wallet"), "block the wallet of a NIK")
+    parser.add_argument("--nik", required=True, help="- reads it from standard input")
+    parser.add_argument("--reason", required=True)
+    credentials = _group(admin, "credentials", "what was issued")
+    for name, status in (("revoke", "revoked"), ("suspend", "suspended"), ("resume", "good")):
+        parser = _command(
+            credentials, name, ("people", "change_credentials"), f"{name} credentials"
+        )
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--nik", help="all of a person's; - reads it from standard input")
+        which.add_argument("--id", help="one credential")
+        parser.add_argument("--reason", required=True)
+        parser.set_defaults(status=status)
