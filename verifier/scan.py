@@ -96,9 +96,9 @@ def read_codes(gray: NDArray[Any]) -> list[str]:
         import zxingcpp
     except ImportError:
         raise ScanError("SCAN_NOT_INSTALLED") from None
-    found = zxingcpp.read_barcodes(
-        gray, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain
-    )
+    formats: Any = zxingcpp.BarcodeFormat.QRCode
+    plain = zxingcpp.TextMode.Plain
+    found = zxingcpp.read_barcodes(gray, formats=formats, text_mode=plain)
     texts = [code.text for code in found if code.valid and code.text]
     return list(dict.fromkeys(texts or _second_opinion(gray)))
 
