@@ -4,7 +4,7 @@ What may carry personal data never reaches a line: not the text of an
 exception (SQLAlchemy prints the parameters, pydantic the input), not a
 traceback's source lines, not the arguments of other people's log calls. Of an
 exception stand its type and the places it went through; of a foreign logger
-its name, the place and the constant template.
+its name and the place (of gunicorn the constant template as well).
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class JsonLines(logging.Formatter):
             line["event"] = record.getMessage()[:LONGEST_TEXT]
             line |= _allowed(getattr(record, "fields", None))
         else:
-            line["event"] = str(record.msg)[:LONGEST_TEXT] if record.args else "message"
+            plain = record.name.startswith("gunicorn")  # its templates are constants
+            line["event"] = str(record.msg)[:LONGEST_TEXT] if plain else "message"
             line["place"] = f"{record.module}:{record.lineno}"
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = _chain(record.exc_info[1])

@@ -107,7 +107,6 @@ def register(app: APIFlask) -> None:
     """Describe ``app`` completely at ``/openapi.json``."""
     app.config.update(
         DESCRIPTION=DESCRIPTION,
-        TAGS=[{"name": name, "description": text} for name, text in TAGS.items()],
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_404_RESPONSE=False,
         JSON_SORT_KEYS=False,
@@ -121,6 +120,7 @@ def register(app: APIFlask) -> None:
         schemas = spec.setdefault("components", {}).setdefault("schemas", {})
         _add_problem_schema(schemas)
         spec["components"]["securitySchemes"] = SCHEMES
+        spec["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
         for path, method, operation, view in _operations(app, spec):
             _complete(operation, path, method, view, app.view_functions[view])
         return spec
