@@ -6,6 +6,7 @@ the work and its reference are measured in turns in the same process, and median
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -47,16 +48,25 @@ class Figure:
         }
 
 
-def in_turns(*works: Callable[[], object], rounds: int = 60, calls: int = 25) -> tuple[float, ...]:
-    """Return the median seconds of one call of each work.
+def in_turns(
+    *works: Callable[[], object], rounds: int = 200, calls: int = 3
+) -> tuple[float, ...]:
+    """Return the median seconds of processor time of one call of each work.
 
-    The works take turns, a batch of `calls` each, so that a busy neighbour slows all alike.
+    The works take short turns, so that a busy neighbour or a slower clock meets all alike; time
+    in which the process does not run is not counted; the garbage collector rests, as in `timeit`.
     """
     times: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for work, taken in zip(works, times, strict=True):
-            start = time.perf_counter()
-            for _ in range(calls):
-                work()
-            taken.append((time.perf_counter() - start) / calls)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for work, taken in zip(works, times, strict=True):
+                start = time.thread_time()
+                for _ in range(calls):
+                    work()
+                taken.append((time.thread_time() - start) / calls)
+    finally:
+        if collecting:
+            gc.enable()
     return tuple(statistics.median(taken) for taken in times)
