@@ -72,7 +72,7 @@ def rows(content: Content, language: str) -> list[tuple[str, str]]:
         elif field.name == "village_code" and field.name in content.values:
             name = village_name(str(content.values[field.name]))
             shown.append((_of(field.labels, language), name))
-        elif field.name in content.values and field.name not in HIDDEN:
+        elif content.values.get(field.name) is not None and field.name not in HIDDEN:
             shown.append((_of(field.labels, language), _text(field, content.values, language)))
     return shown
 

@@ -64,16 +64,19 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
         site = Site(folder, _port(API_PORT), _port(KIOSK_PORT), SETTINGS)
         site.clear()  # an interrupted first start
     site.make_folders()
-    if prepared:
-        site.admin("migrate")
-    else:
-        print("making registry, keys, office and kiosk (once) …", flush=True)
-        site.build_together()
-    api = site.start_api(services)
-    site.start_worker(services)
+    with site.administrator() as admin:
+        if prepared:
+            admin.run("admin", "migrate")
+        else:
+            print("making registry, keys, office and kiosk (once) …", flush=True)
+            site.build_together(admin)
+        api = site.start_api(services)
+        site.start_worker(services)
+        token = "" if prepared else site.make_office(admin)
+        (folder / "bundle-root.pem").write_text(admin.run("admin", "bundle-root"), "utf-8")
     api.wait_ready(f"{site.api}/readyz")
-    if not prepared:
-        site.make_office()
+    if token:
+        site.make_kiosk(token)
     site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
     for resident in load_residents():
         if resident["face"]["frames"]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from samples.administrator import Administrator
 from samples.people import load_residents
-from samples.processes import ROOT, Service, Services, free_port, python, run_command
+from samples.processes import Service, Services, free_port, python, run_command
 
 OFFICE = ("3171", "Dukcapil Kota Jakarta Pusat")
 KIOSK = "Loket 1"
@@ -82,17 +83,11 @@ class Site:
         for path in (self.outbox, self.logs, self.folder / "published"):
             path.mkdir(parents=True, exist_ok=True)
 
-    def admin(self, *arguments: str) -> str:
-        """Run one `python -m wallet_api admin` command; return what it printed."""
-        command = python("-m", "wallet_api", "admin", *arguments)
-        return run_command(command, self.env(), self.logs / "admin.log")
+    def administrator(self) -> Administrator:
+        """Return the shell for `python -m wallet_api …` commands."""
+        return Administrator(self.env(), self.logs / "admin.log")
 
-    def job(self, name: str) -> str:
-        """Run one `python -m wallet_api jobs` command."""
-        command = python("-m", "wallet_api", "jobs", name)
-        return run_command(command, self.env(), self.logs / "jobs.log")
-
-    def build_together(self) -> None:
+    def build_together(self, admin: Administrator) -> None:
         """Make registry, keys and schema; the registry in a process of its own meanwhile."""
         registry = Service(
             "registry",
@@ -101,23 +96,26 @@ class Site:
             self.logs / "registry.log",
         )
         registry.start()
-        self.admin("keys", "init", "--dir", str(self.folder / "keys"))
-        self.admin("migrate")
+        admin.run("admin", "keys", "init", "--dir", str(self.folder / "keys"))
+        admin.run("admin", "migrate")
         registry.wait_done()
 
-    def make_office(self) -> None:
-        """An office, its operators, and the kiosk with its own keys (the API must run)."""
+    def make_office(self, admin: Administrator) -> str:
+        """Register an office, its operators and a kiosk; return the kiosk's one-time token."""
         code, name = OFFICE
-        self.admin("offices", "add", "--code", code, "--name", name)
+        admin.run("admin", "offices", "add", "--code", code, "--name", name)
         secret = self.folder / "operator-password"
         secret.write_text(PASSWORD, encoding="utf-8")
         for username, full_name, role in OPERATORS:
-            answer = self.admin(
-                "operators", "add", "--office", code, "--username", username,
+            answer = admin.run(
+                "admin", "operators", "add", "--office", code, "--username", username,
                 "--name", full_name, "--role", role, "--password-file", str(secret),
             )  # fmt: skip
             self.operators[username] = {**json.loads(answer), "password": PASSWORD}
-        token = self.admin("kiosks", "add", "--office", code, "--name", KIOSK).split()[-1]
+        return admin.run("admin", "kiosks", "add", "--office", code, "--name", KIOSK).split()[-1]
+
+    def make_kiosk(self, token: str) -> None:
+        """Make the kiosk's keys and enrol it with its token (the API must run)."""
         command = python("-m", "enrolment_kiosk", "init", "--api", self.api, "--token", token)
         command += ["--home", str(self.folder / "kiosk"), "--name", KIOSK]
         run_command(command, self.env(), self.logs / "kiosk-init.log")
@@ -126,7 +124,7 @@ class Site:
     def start_api(self, services: Services) -> Service:
         """Start the API on gunicorn; ready when it answers /readyz."""
         command = python(
-            "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py"),
+            "-m", "gunicorn", "--workers", "1", "--threads", "8",
             "--bind", f"127.0.0.1:{self.api_port}", "wallet_api.app:create_app()",
         )  # fmt: skip
         return services.start("API", command, self.env(), self.logs / "api.log")

@@ -29,7 +29,7 @@ def main() -> int:
     try:
         with services:
             set_stage(site, services, telling)
-            Story(site, telling).tell()
+            verdict = Story(site, telling).tell()
             services.check()
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
@@ -38,7 +38,7 @@ def main() -> int:
         return _failed(error, site)
     telling.end()
     print(f"pictures: {_shown(site.folder)}/*.png")
-    print(Story.verdict_line, flush=True)
+    print(verdict, flush=True)
     return 0
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from PIL import Image
 
-from samples import ink
+from samples import card, ink
 from samples.phone.display import draw_svg
 
 TEXTS = Path(__file__).parents[2] / "enrolment_kiosk" / "texts.json"
 STEPS = ("step1", "step2", "step3")
 DISPLAY = (1280, 760)
-VERDICT = (1080, 720)
+VERDICT = (1080, 760)
 HEADLINES = {True: ("SAH", "VALID", ink.GREEN), False: ("TIDAK SAH", "NOT VALID", ink.RED)}
 SHOWN = 7
 
@@ -60,14 +60,13 @@ def draw_verdict(report: dict[str, Any], portrait: Path | None, file: Path) -> N
     y = 146.0
     for label, value in _facts(report):
         ink.write(pen, (48, y + 3), label, 20, ink.SOFT)
-        ink.write(pen, (330, y), value, 23, width=440)
+        ink.write(pen, (330, y), value, 23, width=450)
         y += 38
     pen.line((48, y + 4, 760, y + 4), fill=ink.LINE, width=2)
     y += 18
-    claims = [(name, value) for name, value in report["claims"].items() if value is not None]
-    for name, value in claims[:SHOWN]:
-        ink.write(pen, (48, y + 3), name, 20, ink.SOFT)
-        ink.write(pen, (330, y), str(value), 23, bold=name == "name", width=440)
+    for label, value in _claims(report)[:SHOWN]:
+        ink.write(pen, (48, y + 3), label, 20, ink.SOFT)
+        ink.write(pen, (330, y), value, 23, width=450)
         y += 38
     if portrait is not None and portrait.exists():
         with Image.open(portrait) as small:
@@ -83,11 +82,20 @@ def draw_verdict(report: dict[str, Any], portrait: Path | None, file: Path) -> N
     ink.save(image, file)
 
 
+def _claims(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the claims with the catalogue's labels and words, as the app shows them."""
+    if report["document_type"] is None:
+        return []
+    document_type = card.load_catalogue().document_type(report["document_type"])
+    profile = document_type.profile(report["profile"])
+    return card.rows(card.Content(document_type, profile, report["claims"]), "id")
+
+
 def _facts(report: dict[str, Any]) -> list[tuple[str, str]]:
-    authentic = f"ya / yes - {report['issuer']}" if report["authentic"] else "tidak / no"
     as_of = f" ({report['status_as_of']})" if report["status_as_of"] else ""
     return [
-        ("Asli / authentic", authentic),
+        ("Asli / authentic", "ya / yes" if report["authentic"] else "tidak / no"),
+        ("Penerbit / issuer", str(report["issuer"] or "-")),
         ("Pemegang / possession", str(report["possession"])),
         ("Status", f"{report['status']}{as_of}"),
         ("Dokumen / document", f"{report['document_type']} / {report['profile']}"),

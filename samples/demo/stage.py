@@ -19,18 +19,22 @@ def set_stage(site: Site, services: Services, telling: Telling) -> None:
     telling.chapter("The registry opens")
     site.clear()
     site.make_folders()
-    with telling.step("sample registry built, keys made, schema migrated") as notes:
-        site.build_together()
-        notes.append("SQLite; every key of this run is new, none is a sample key")
-    with telling.step("API and worker started") as notes:
-        api = site.start_api(services)
-        site.start_worker(services)
-        api.wait_ready(f"{site.api}/readyz")
-        notes.append(f"{site.api}/docs (stops when the demo ends)")
-    with telling.step("office, operators and kiosk registered; kiosk started") as notes:
-        site.make_office()
-        site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
-        notes.append(f"{site.kiosk}/display")
+    with site.administrator() as admin:
+        with telling.step("sample registry built, keys made, schema migrated") as notes:
+            site.build_together(admin)
+            notes.append("SQLite; every key of this run is new, none is a sample key")
+        with telling.step(
+            "office and operators registered; API, worker and kiosk started"
+        ) as notes:
+            api = site.start_api(services)
+            site.start_worker(services)
+            token = site.make_office(admin)
+            root = admin.run("admin", "bundle-root")
+            (site.folder / "bundle-root.pem").write_text(root, "utf-8")
+            api.wait_ready(f"{site.api}/readyz")
+            site.make_kiosk(token)
+            site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
+            notes.append(f"{site.api}/docs  {site.kiosk}/display  (until the demo ends)")
 
 
 def write_faces(folder: Path, person: dict[str, Any]) -> list[Path]:

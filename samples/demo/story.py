@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from samples import card
 from samples.counter_operator import CounterOperator
-from samples.demo import pictures, teller
+from samples.demo import pictures
+from samples.demo.bank import Bank
 from samples.demo.stage import HERO, OTHER_FACE, write_faces
 from samples.demo.telling import StoryBroken, Telling
-from samples.phone import counter, enrolment, present, wallet
+from samples.phone import counter, enrolment, wallet
 from samples.phone.display import fetch_frame
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
@@ -22,7 +21,6 @@ from samples.site import OPERATORS, Site, resident
 
 PIN, IMPOSTOR_PIN, WEAK_PIN = "270391", "804512", "123456"
 IMPOSTOR_CONTACT = {"email": "orang.lain@example.net", "phone": "+6286999990001"}
-POLICY = "bank-kyc"
 WAIT_SECONDS = 20.0
 
 
@@ -35,10 +33,9 @@ class Story:
     budi: dict[str, Any] = field(default_factory=lambda: resident(HERO))
     frame: str = ""
     operator: CounterOperator | None = None
-    verdict_line: ClassVar[str] = ""
 
-    def tell(self) -> None:
-        """Tell it from beginning to end."""
+    def tell(self) -> str:
+        """Tell it from beginning to end; return the verdict in one line."""
         self.telling.chapter("At home: Budi's phone")
         phone = self.enrol_budi()
         self.telling.chapter("Somebody else, with Budi's NIK and another face")
@@ -48,7 +45,7 @@ class Story:
         self.telling.chapter("The wallet")
         self.fill_wallet(phone)
         self.telling.chapter("At the bank: a terminal without network")
-        self.check_at_bank(phone)
+        return Bank(self.site, self.telling).check(phone)
 
     def enrol_budi(self) -> Phone:
         """NIK, codes, face, PIN."""
@@ -167,44 +164,6 @@ class Story:
             if wallet.renew(phone, wallet.open_session(phone)):
                 raise StoryBroken("fresh credentials were renewed")
 
-    def check_at_bank(self, phone: Phone) -> None:
-        """The bank loads the day's bundle, goes offline, and checks."""
-        tell, folder = self.telling, self.site.folder
-        with tell.step("in the morning the bank loads the signed bundle") as notes:
-            bundle = self._load_bundle(phone)
-            notes.append(f"{len(bundle.read_bytes()):,} bytes: keys, revocations, catalogue")
-        with tell.step("Budi shows his identity card: QR signed this moment") as notes:
-            held = present.find_credential(phone.home, type_name="id_card", profile="full")
-            text = present.sign_now(phone.home, phone.clock, held)
-            card.draw_card(text, folder / "card.png")
-            card.draw_presentation(text, folder / "presentation.png")
-            notes.append(f"{len(text)} characters")
-        arguments = ["--bundle", str(bundle), "--root", str(folder / "bundle-root.pem")]
-        arguments += ["--policy", POLICY]
-        portrait = folder / "portrait.webp"
-        with tell.step("checked from the picture, without network") as notes:
-            picture = [str(folder / "presentation.png"), *arguments, "--portrait", str(portrait)]
-            checked = teller.check_offline(picture, api_port=self.site.api_port)
-            pictures.draw_verdict(checked.report, portrait, folder / "verdict.png")
-            notes.append(checked.isolation)
-        if checked.exit_code or not checked.report["valid"]:
-            raise StoryBroken(f"the bank says {checked.report['code']}")
-        self._check_old_photo(text, arguments)
-        Story.verdict_line = _verdict_line(checked.report)
-
-    def _check_old_photo(self, text: str, arguments: list[str]) -> None:
-        """A screenshot of the same QR, five minutes later."""
-        later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 300))
-        begin = time.monotonic()
-        again = [text, *arguments, "--now", later]
-        checked = teller.check_offline(again, api_port=self.site.api_port)
-        if checked.report["code"] != "NOT_FRESH":
-            raise StoryBroken(f"an old screenshot: {checked.report['code']}")
-        seconds = time.monotonic() - begin
-        self.telling.refusal(
-            "the same QR as a screenshot, five minutes later", seconds, "NOT_FRESH"
-        )
-
     def _start(self, name: str, *, email: str, number: str) -> tuple[Phone, dict[str, Any]]:
         home = Home(self.site.folder / "phones" / name)
         return enrolment.enrol(
@@ -236,29 +195,7 @@ class Story:
             time.sleep(0.1)
         raise StoryBroken("nobody was told of the activation")
 
-    def _load_bundle(self, phone: Phone) -> Path:
-        """Publish what was issued, fetch the bundle, pin the root as the bank got it by post."""
-        folder = self.site.folder
-        self.site.job("publish")
-        (folder / "bundle-root.pem").write_text(self.site.admin("bundle-root"), "utf-8")
-        bundle = folder / "bundle.cose"
-        bundle.write_bytes(phone.api.get("/v1/lists/bundle").body)
-        return bundle
-
     def _expect(self, status: dict[str, Any], state: str, step: str) -> None:
         found = (status["state"], status["next"]["step"])
         if found != (state, step):
             raise StoryBroken(f"expected {state}/{step}, found {found[0]}/{found[1]}")
-
-
-def _verdict_line(report: dict[str, Any]) -> str:
-    shown = {
-        "authentic": str(report["authentic"]).lower(),
-        "possession": report["possession"],
-        "status": report["status"],
-        "as_of": report["status_as_of"],
-        "policy": report["policy"],
-    }
-    facts = " ".join(f"{name}={value}" for name, value in shown.items())
-    document = f"{report['document_type']}/{report['profile']} {report['claims'].get('name', '')}"
-    return f"VERDICT {report['code']} {document} {facts} offline"
