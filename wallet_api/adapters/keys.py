@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -117,7 +117,9 @@ def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -
 
 def _make_issuers(folder: Path, document_types: tuple[str, ...], now: datetime) -> list[str]:
     path = folder / "keys.json"
-    manifest = json.loads(path.read_text()) if path.exists() else {"sample": False, "issuers": []}
+    manifest: dict[str, Any] = {"sample": False, "issuers": []}
+    if path.exists():
+        manifest = json.loads(path.read_text())
     known = {entry["file"] for entry in manifest["issuers"]}
     made = []
     for document_type in document_types:

@@ -19,8 +19,9 @@ TAKEN = range(200, 300)
 class HttpSmsMessenger:
     """``Messenger`` over a gateway; ``https://token@host/path`` sends the token as bearer."""
 
-    def __init__(self, url: str) -> None:
-        """Keep the address and the bearer token apart."""
+    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        """Keep the address and the bearer token apart; ``timeout`` in seconds."""
+        self._timeout = timeout
         parts = urlsplit(url)
         host = parts.hostname or ""
         place = f"{host}:{parts.port}" if parts.port else host
@@ -35,7 +36,7 @@ class HttpSmsMessenger:
                 self._url,
                 json=body,
                 headers=self._headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=self._timeout,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

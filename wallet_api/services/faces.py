@@ -32,6 +32,7 @@ DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
+    person_id: str
     number: int
     reference: bytes | None
     over_the_day: bool
@@ -48,10 +49,10 @@ def submit(
     try:
         result = deps.faces.match(job)
     except port.FaceBusy as busy:
-        _give_back(deps, enrolment_id)
+        _give_back(deps, enrolment_id, person_id=attempt.person_id)
         raise FaceBusy(retry_after=busy.retry_after) from None
     except port.FaceUnavailable:
-        _give_back(deps, enrolment_id)
+        _give_back(deps, enrolment_id, person_id=attempt.person_id)
         raise FaceBusy(retry_after=5) from None
     if result.outcome == "try_again":
         _give_back(deps, enrolment_id)
@@ -96,15 +97,24 @@ def _charge(deps: Deps, enrolment_id: str) -> _Attempt:
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
         if number is None:  # spent, and the worker of the last one died: on to the counter
-            return _Attempt(deps.settings.face_attempts, None, over_the_day=True)
+            spent = deps.settings.face_attempts
+            return _Attempt(enrolment.person_id, spent, None, over_the_day=True)
         photo = enrolment.photo_sealed
         place = f"enrolment|photo|{enrolment_id}"
         reference = deps.vault.open(enrolment.person.dek, place, photo) if photo else None
-    return _Attempt(number, reference, today > deps.settings.face_attempts_per_nik_day)
+        person_id = enrolment.person_id
+    over = today > deps.settings.face_attempts_per_nik_day
+    return _Attempt(person_id, number, reference, over_the_day=over)
 
 
-def _give_back(deps: Deps, enrolment_id: str) -> None:
+def _give_back(deps: Deps, enrolment_id: str, *, person_id: str | None = None) -> None:
+    """Return the attempt; with ``person_id`` also the day's, where the matcher saw nothing.
+
+    A picture that could not be compared goes on counting for the day: no endless tries.
+    """
     with deps.transaction() as db:
+        if person_id is not None:
+            limits.give_back(db, deps, f"face|{person_id}", DAY)
         db.execute(
             update(Enrolment)
             .where(Enrolment.id == enrolment_id, Enrolment.face_attempts > 0)
@@ -137,7 +147,9 @@ def _settle(
     values: dict[str, object] = {"face_outcome": outcome, "face_reasons": ",".join(reasons)}
     if facts:
         values["face_record"] = json.dumps(facts)
-        values["face_no_match"] = result is not None and result.outcome == "no_match"
+    if result is not None and result.outcome in ("match", "no_match"):
+        # A later blurred frame does not make the machine's "no" undone: two officers will look.
+        values["face_no_match"] = result.outcome == "no_match"
     with deps.transaction() as db:
         enrolment = transitions.load_in(db, deps, enrolment_id, lifecycle.CONTACT_VERIFIED)
         attempt = enrolment.face_attempts

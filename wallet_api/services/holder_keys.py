@@ -43,12 +43,12 @@ def _check_one(
     deps: Deps, wallet_id: str, device_jkt: str, entry: Mapping[str, Any]
 ) -> tuple[ec.EllipticCurvePublicKey, str]:
     claims, key = _read(entry)
-    nonce, issued_at = claims.get("nonce"), claims.get("iat")
+    nonce, issued_at, now = claims.get("nonce"), claims.get("iat"), int(deps.now().timestamp())
     fits = (
         claims.get("sub") == wallet_id
         and claims.get("jkt") == device_jkt
         and type(issued_at) is int
-        and abs(deps.now().timestamp() - issued_at) <= SKEW_SECONDS
+        and now - SKEW_SECONDS <= issued_at <= now + SKEW_SECONDS
         and thumbprint(key) != device_jkt
     )
     if not fits:

@@ -19,23 +19,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from credentials.errors import CredentialError, LintError
+from credentials.errors import LintError
 from credentials.jwk import b64url_encode, thumbprint
-from credentials.qr_credential import (
-    build_claims,
-    parse_credential,
-    sign_credential,
-    verify_credential,
-)
+from credentials.qr_credential import build_claims
 from wallet_api.audit import record
 from wallet_api.errors import HolderKeysInvalid, IssuingStopped, RegistryDown
 from wallet_api.models import Credential, Wallet, new_id
-from wallet_api.services import drafts, holder_keys, people, status_lists
+from wallet_api.services import credential_signing, drafts, holder_keys, people, status_lists
 from wallet_api.services.deps import Deps
 from wallet_api.services.drafts import Draft, Unit
 from wallet_api.services.enrolment_view import iso
 from wallet_api.services.idempotency import Once, remember
-from wallet_api.services.sessions import TokenFacts
+from wallet_api.services.sessions import TokenFacts, demand_active
 
 INTENT, SIGNED, DELIVERED, ENDED = "INTENT", "SIGNED", "DELIVERED", "ENDED"
 ACTOR: Final = "issuer"
@@ -167,7 +162,10 @@ def _store_intents(
     # Rounded down to the hour: the second of issuing would link a person's credentials.
     issued_at = deps.now().replace(minute=0, second=0, microsecond=0)
     with deps.transaction() as db:
-        dek = db.get_one(Wallet, wallet_id).person.dek
+        # Locked: a wallet that closes meanwhile either sees these intents or stops them (C19).
+        wallet = db.get_one(Wallet, wallet_id, with_for_update={"key_share": True})
+        demand_active(wallet.state)
+        dek = wallet.person.dek
         slots = status_lists.allocate(db, deps, len(planned))
         for position, (draft, slot) in enumerate(zip(planned, slots, strict=True)):
             key = keys[0] if len(keys) == 1 else keys[position]
@@ -199,6 +197,10 @@ def _intent(
     issued_at: datetime,
 ) -> Credential:
     life = timedelta(days=draft.profile.validity_days)
+    try:
+        issuer = deps.keys.issuer_for(draft.unit.type, deps.now())
+    except LookupError:
+        raise IssuingStopped(retry_after=60) from None
     claims = build_claims(
         draft.identity,
         issued_at=int(issued_at.timestamp()),
@@ -220,7 +222,7 @@ def _intent(
         holder_jkt=thumbprint(key),
         list_number=slot.number,
         list_index=slot.index,
-        kid=deps.keys.issuer_for(draft.unit.type, deps.now()).signer.kid,
+        kid=issuer.signer.kid,
         claims_sealed=deps.vault.seal(dek, f"credential|claims|{row_id}", claims),
         stage=INTENT,
         status=status_lists.GOOD,
@@ -238,7 +240,7 @@ def _sign_and_answer(deps: Deps, batch: str, once: Once) -> dict[str, object]:
         unsigned = [row for row in rows if row.signed_sealed is None]
     for row in unsigned:
         claims = deps.vault.open(dek, f"credential|claims|{row.id}", row.claims_sealed)
-        raw = sign_once(deps, row.type, row.kid, claims)
+        raw = credential_signing.sign_once(deps, row.type, row.kid, claims)
         signed[row.id] = deps.vault.seal(dek, f"credential|signed|{row.id}", raw)
     with deps.transaction() as db:
         for row_id, sealed in signed.items():
@@ -264,28 +266,6 @@ def _sign_and_answer(deps: Deps, batch: str, once: Once) -> dict[str, object]:
         }
         remember(db, deps, once, 201, answer)
     return answer
-
-
-def sign_once(deps: Deps, document_type: str, kid: bytes, claims: bytes) -> bytes:
-    """Sign with the key the intent named, verify with its public key, compare (threat T28)."""
-    named = next(
-        (
-            key.signer
-            for key in deps.keys.issuer_keys()
-            if key.signer.kid == kid and document_type in key.document_types
-        ),
-        None,
-    )
-    if named is None:
-        raise IssuingStopped(retry_after=60)
-    raw = sign_credential(claims, named)
-    try:
-        verified = verify_credential(parse_credential(raw), named.public_key)
-    except CredentialError as error:
-        raise IssuingStopped(retry_after=60) from error
-    if verified.kid != kid or claims not in raw:
-        raise IssuingStopped(retry_after=60)
-    return raw
 
 
 def _batch_rows(db: Session, batch: str) -> Sequence[Credential]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,21 @@ def count(db: Session, deps: Deps, name: str, window: timedelta) -> int:
         index_elements=["key", "window"], set_={"count": RateCounter.count + 1}
     ).returning(RateCounter.count)
     return int(db.execute(statement).scalar_one())
+
+
+def give_back(db: Session, deps: Deps, name: str, window: timedelta) -> None:
+    """Take one off the running window again."""
+    seconds = int(window.total_seconds())
+    db.execute(
+        update(RateCounter)
+        .where(
+            RateCounter.key == deps.vault.mac("rate", f"{name}|{seconds}".encode()),
+            RateCounter.window == int(deps.now().timestamp()) // seconds,
+            RateCounter.count > 0,
+        )
+        .values(count=RateCounter.count - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def charge(db: Session, deps: Deps, name: str, window: timedelta, allowed: int) -> None:

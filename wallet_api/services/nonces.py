@@ -7,14 +7,14 @@ and when; ``consume`` makes it single use (T20: no replay, in any worker).
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
+from credentials.errors import FormatError
+from credentials.jwk import b64url_decode, b64url_encode
 from wallet_api.models import UsedNonce
 from wallet_api.services.deps import Deps
 
@@ -25,14 +25,17 @@ BODY, MAC = 24, 16
 def make(deps: Deps) -> str:
     """Return a fresh nonce (54 characters)."""
     body = int(deps.now().timestamp() * 1000).to_bytes(8) + secrets.token_bytes(16)
-    return urlsafe_b64encode(body + deps.vault.mac("nonce", body)[:MAC]).decode().rstrip("=")
+    return b64url_encode(body + deps.vault.mac("nonce", body)[:MAC])
 
 
 def is_fresh(deps: Deps, nonce: str) -> bool:
-    """Say whether the nonce is ours and at most five minutes old."""
+    """Say whether the nonce is ours and at most five minutes old.
+
+    Decoded strictly: a nonce has one spelling, or its single use would not hold.
+    """
     try:
-        raw = urlsafe_b64decode(nonce.encode("ascii") + b"==")
-    except (Base64Error, UnicodeEncodeError, ValueError):
+        raw = b64url_decode(nonce)
+    except FormatError:
         return False
     body, mac = raw[:BODY], raw[BODY:]
     if len(raw) != BODY + MAC or not compare_digest(mac, deps.vault.mac("nonce", body)[:MAC]):

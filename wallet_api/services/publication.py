@@ -121,14 +121,13 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _take_moment(deps: Deps) -> _Moment | None:
-    now = deps.now()
+    now, newest = deps.now(), max(_versions(deps.publish_dir), default=0)
     try:
         with deps.transaction() as db:
             last = db.scalar(select(func.max(Publication.version))) or 0
-            version = max(last + 1, int(now.timestamp()))
+            version = max(last, newest, int(now.timestamp()) - 1) + 1
             db.add(Publication(version=version, created_at=now))
             db.flush()
-            lists = tuple(db.scalars(select(StatusListRow.number).order_by(StatusListRow.number)))
             held = select(Credential.list_number, Credential.list_index, Credential.status).where(
                 Credential.status != GOOD, Credential.expires_at > now - LIST_LIFE
             )
@@ -136,6 +135,8 @@ def _take_moment(deps: Deps) -> _Moment | None:
                 StatusRemnant.list_number, StatusRemnant.list_index, StatusRemnant.status
             ).where(StatusRemnant.until > now)
             rows = db.execute(held.union(lost).order_by("list_number", "list_index")).all()
+            # After the rows: a list opened between the two reads must not be missing.
+            lists = tuple(db.scalars(select(StatusListRow.number).order_by(StatusListRow.number)))
     except IntegrityError:
         return None
     return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows))
@@ -199,6 +200,8 @@ def _write_version(deps: Deps, folder: Path, moment: _Moment, bundle: bytes) -> 
     for number in moment.lists:
         entries = [entry for entry in moment.changed if entry[0] == number]
         _write(folder / "status" / f"{number}.cwt", _status_cwt(deps, moment, number, entries))
+    _sync_folder(folder / "status")
+    _sync_folder(folder)
 
 
 def _status_cwt(
@@ -232,17 +235,24 @@ def _switch(publish_dir: Path, folder: Path) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(folder.name)
     fresh.replace(publish_dir / CURRENT)
-    descriptor = os.open(publish_dir, os.O_RDONLY)
+    _sync_folder(publish_dir)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+def _versions(publish_dir: Path) -> list[int]:
+    names = (entry.name.removeprefix("v") for entry in publish_dir.glob("v*"))
+    return sorted(int(name) for name in names if name.isdigit())
+
+
 def _forget_old(publish_dir: Path) -> None:
-    versions = sorted(
-        (entry for entry in publish_dir.glob("v*") if entry.name[1:].isdigit()),
-        key=lambda entry: int(entry.name[1:]),
-    )
-    for folder in versions[:-KEPT_VERSIONS]:
-        shutil.rmtree(folder, ignore_errors=True)
+    for version in _versions(publish_dir)[:-KEPT_VERSIONS]:
+        shutil.rmtree(publish_dir / f"v{version}", ignore_errors=True)
+    for link in publish_dir.glob(".v*"):  # of a publisher that died before it switched
+        link.unlink(missing_ok=True)

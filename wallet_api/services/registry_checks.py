@@ -60,7 +60,9 @@ def _settle_found(
 ) -> None:
     now = deps.now()
     with deps.transaction() as db:
-        enrolment = db.get_one(Enrolment, enrolment_id)
+        enrolment = db.get_one(Enrolment, enrolment_id, with_for_update=True)
+        if enrolment.state in lifecycle.ENDED:  # cancelled meanwhile: nothing of it is kept
+            return
         person = enrolment.person
         people.store_answer(deps, person, answer, at=now)
         people.store_portrait(deps, person, portrait)
@@ -81,7 +83,9 @@ def _settle_found(
 
 def _settle_refusal(deps: Deps, enrolment_id: str, status: str, answer_hash: str | None) -> None:
     with deps.transaction() as db:
-        enrolment = db.get_one(Enrolment, enrolment_id)
+        enrolment = db.get_one(Enrolment, enrolment_id, with_for_update=True)
+        if enrolment.state in lifecycle.ENDED:
+            return
         enrolment.registry_status = status
         record(
             db,

@@ -1,7 +1,8 @@
 """Following the registry: what changed there is issued anew, who died or left is closed.
 
 Marks credentials as due; the phone fetches new ones unattended, and the old
-ones hold until then.
+ones hold until then. What the registry no longer has, such as a sold vehicle,
+is revoked at once: there will be nothing newer.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from wallet_api.audit import record
 from wallet_api.models import Credential, Parameter, Person, Wallet
 from wallet_api.ports.registry import RegistryAnswer, RegistryStatus, RegistryUnavailable
 from wallet_api.rules import lifecycle
-from wallet_api.services import people, wallets
+from wallet_api.services import people, status_lists, wallets
 from wallet_api.services.deps import Deps
-from wallet_api.services.issuance import DELIVERED, SIGNED
+from wallet_api.services.issuance import DELIVERED, ENDED, SIGNED
+from wallet_api.services.outbox import TryAgain
 from wallet_api.services.registry_checks import make_portrait
 
 CURSOR: Final = "registry cursor"
@@ -28,15 +30,23 @@ def follow_registry(deps: Deps) -> int:
     """Take up the registry's changes since the last run; return how many wallets they touched.
 
     The cursor moves after the work, so that a crash repeats it: every step is safe to repeat.
+    Raises ``TryAgain`` when a portrait could not be made: the next run repeats.
     """
     with deps.transaction() as db:
         held = db.get(Parameter, CURSOR)
         cursor = held.value if held is not None else ""
+    touched, unfinished = 0, None
     try:
         changed, cursor = deps.registry.changes_since(cursor)
-        touched = sum(_follow(deps, nik) for nik in changed)
+        for nik in changed:
+            try:
+                touched += _follow(deps, nik)
+            except TryAgain as again:  # no portrait now; nobody else's death waits for it
+                unfinished = again
     except RegistryUnavailable:
         return 0
+    if unfinished is not None:
+        raise unfinished
     with deps.transaction() as db:
         db.merge(Parameter(name=CURSOR, value=cursor, changed_at=deps.now()))
     return touched
@@ -98,9 +108,14 @@ def _mark_due(
             Credential.wallet_id == wallet_id, Credential.stage.in_((SIGNED, DELIVERED))
         )
     ).all()
+    gone = [row.id for row in rows if (row.type, row.document_key) not in versions]
     due = [
         row.id for row in rows if versions.get((row.type, row.document_key)) != row.document_version
     ]
+    status_lists.change_status(
+        db, deps, gone, status_lists.REVOKED, reason="document gone", actor=ACTOR
+    )
+    db.execute(update(Credential).where(Credential.id.in_(gone)).values(stage=ENDED))
     db.execute(
         update(Credential)
         .where(Credential.id.in_(due), Credential.renew_at > now)

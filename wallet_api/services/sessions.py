@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hmac import compare_digest
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ PROOF_TYPE: Final = "dpop+jwt"
 PROOF_SKEW_SECONDS: Final = 10
 MOST_TEXT: Final = 4096
 SHORTEST_JTI, LONGEST_JTI = 16, 128
+LATEST_TIME: Final = 1 << 40
 CLAIMS: Final = ("iss", "sub", "jti", "iat", "exp", "scope", "cnf")
 
 
@@ -73,7 +74,7 @@ def open_session(
         pins.check_wallet_pin(deps, wallet_id, proof)
     with deps.transaction() as db:
         wallet = db.get_one(Wallet, wallet_id)
-        _demand_active(wallet.state)
+        demand_active(wallet.state)
         device = db.scalars(select(Device).where(Device.wallet_id == wallet_id)).one()
         record(db, "session.opened", at=deps.now(), actor="device", subject=wallet_id, scope=scope)
         answer: dict[str, object] = {
@@ -121,7 +122,7 @@ def check_token(
         wallet = db.get(Wallet, claims["sub"])
         if wallet is None:
             raise TokenInvalid
-        _demand_active(wallet.state)
+        demand_active(wallet.state)
     return TokenFacts(claims["sub"], jkt, claims["scope"], jti)
 
 
@@ -132,7 +133,8 @@ def use_proof(deps: Deps, facts: TokenFacts) -> None:
         raise DpopInvalid
 
 
-def _demand_active(state: str) -> None:
+def demand_active(state: str) -> None:
+    """Raise ``WalletBlocked`` or ``WalletClosed`` unless ``state`` is active."""
     if state == lifecycle.BLOCKED:
         raise WalletBlocked
     if state != lifecycle.ACTIVE:
@@ -177,7 +179,8 @@ def _read_token(deps: Deps, token: str) -> dict[str, Any]:
 def _check_proof(deps: Deps, proof: str, token: str, method: str, path: str) -> tuple[str, str]:
     """Return thumbprint of the proof's key and its ``jti``."""
     claims, jkt = _read_proof(proof)
-    jti, issued_at, nonce = claims.get("jti"), claims.get("iat"), claims.get("nonce")
+    jti, nonce = claims.get("jti"), claims.get("nonce")
+    issued_at: Any = claims.get("iat")
     ath = b64url_encode(hashlib.sha256(token.encode()).digest())
     expected = deps.settings.public_url.rstrip("/") + path
     fits = (
@@ -187,14 +190,13 @@ def _check_proof(deps: Deps, proof: str, token: str, method: str, path: str) -> 
         and isinstance(jti, str)
         and SHORTEST_JTI <= len(jti) <= LONGEST_JTI
         and type(issued_at) in (int, float)
+        and abs(issued_at) < LATEST_TIME  # false for NaN, which JSON readers let through
     )
     if not fits:
         raise DpopInvalid
     if not isinstance(nonce, str) or not nonces.is_fresh(deps, nonce):
         raise DpopNonceRequired
-    if abs(datetime.fromtimestamp(float(str(issued_at)), UTC) - deps.now()) > timedelta(
-        seconds=PROOF_SKEW_SECONDS
-    ):
+    if abs(issued_at - deps.now().timestamp()) > PROOF_SKEW_SECONDS:
         raise DpopInvalid(server_time=iso(deps.now()))
     return jkt, str(jti)
 

@@ -8,9 +8,10 @@ arithmetic, and once more by constraint.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from credentials.status_list import LIST_SIZE
@@ -70,8 +71,9 @@ def _open_list(db: Session, deps: Deps) -> int:
         return number
     last = db.scalar(select(func.max(StatusList.number)))
     number = 0 if last is None else last + 1
-    db.add(StatusList(number=number, issued=0, created_at=deps.now()))
-    db.flush()
+    insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(StatusList).values(number=number, issued=0, closed=False, created_at=deps.now())
+    db.execute(row.on_conflict_do_nothing(index_elements=["number"]))  # another worker opened it
     return number
 
 

@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from credentials.errors import FormatError
 from credentials.jwk import b64url_decode
 from wallet_api.errors import FramesInvalid, PinProofMissing
-from wallet_api.services import contacts, enrolments, faces
+from wallet_api.services import contacts, enrolments, faces, policy
 from wallet_api.web import guards
 from wallet_api.web.schemas.enrolments import (
     CodesBody,
@@ -21,7 +21,6 @@ from wallet_api.web.schemas.enrolments import (
 from wallet_api.web.schemas.parts import Empty
 
 bp = APIBlueprint("enrolments", __name__, url_prefix="/v1/enrolments", tag="Enrolment")
-LARGEST_FRAME = 1_500_000
 
 
 @bp.post("")
@@ -85,7 +84,8 @@ def submit_face(enrolment_id: str, body: FaceBody) -> dict[str, object]:
         frames = [b64url_decode(frame) for frame in body.frames]
     except FormatError:
         raise FramesInvalid from None
-    if any(len(frame) > LARGEST_FRAME for frame in frames):
+    few = len(frames) < policy.FRAMES_MIN
+    if few or any(len(frame) > policy.FRAME_BYTES for frame in frames):
         raise FramesInvalid
     return faces.submit(guards.deps(), enrolment_id, frames, once=guards.caller().once)
 

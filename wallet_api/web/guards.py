@@ -23,6 +23,7 @@ from credentials.signing import compress
 from credentials.statement import TYP_DEVICE, TYP_KIOSK, Statement, UnverifiedStatement
 from wallet_api.errors import (
     IdempotencyKeyMissing,
+    NonceRequired,
     StatementInvalid,
     WalletError,
 )
@@ -253,7 +254,8 @@ def _run(
 
 def _refuse(once: Once, error: WalletError) -> Response:
     body, status = problems.document(error)
-    if error.retry_after is None and status < 500:
+    # A wanted nonce is no answer: the caller comes again with the same key and a fresh one.
+    if error.retry_after is None and status < 500 and not isinstance(error, NonceRequired):
         idempotency.finish(deps(), once, status, body)
     else:
         idempotency.release(deps(), once)

@@ -60,5 +60,5 @@ class ProblemDocument(Answer):
     errors: list[FieldError] | None = None
 
 
-ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+ShortText = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Time = Annotated[str, Field(description="RFC 3339, UTC")]
