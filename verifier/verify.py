@@ -76,7 +76,7 @@ def verify(
     portrait = check.portrait()
     # Accepted, so remembered; a rival thread may have been first with the same proof.
     if presentation is not None and replay is not None:
-        check.remember(presentation, replay)
+        check.remember(replay)
     return Verified(check.verdict(scanned), check.facts(), portrait)
 
 
@@ -85,7 +85,7 @@ class _Check:
 
     __slots__ = (
         "_at", "_authentic", "_bundle", "_claims", "_document", "_issuer", "_policy",
-        "_possession", "_scanned", "_status", "_status_age",
+        "_possession", "_replay_key", "_scanned", "_status", "_status_age",
     )  # fmt: skip
 
     def __init__(self, bundle: TrustedBundle, policy: Policy, now: datetime) -> None:
@@ -99,13 +99,14 @@ class _Check:
         self._document: tuple[str, str] | None = None
         self._issuer: str | None = None
         self._possession: Possession = "none"
+        self._replay_key = b""
         self._scanned: Scanned | None = None
         self._status: Status = "unknown"
         self._status_age: int | None = None
 
     def terminal(self, clock_floor: datetime | None) -> None:
         # 0. A clock set back would revive expired credentials: signed times are a floor (T23).
-        floor = max(self._bundle.issued_at, self._bundle.status_as_of)
+        floor = self._bundle.issued_at  # never before status_as_of
         if clock_floor is not None:
             floor = max(floor, int(clock_floor.timestamp()))
         if self._at < floor - CLOCK_TOLERANCE:
@@ -126,7 +127,8 @@ class _Check:
         if not keys:
             raise self._refused(Code.ISSUER_UNKNOWN)
         # 5. The header may only agree with what the trust list says.
-        keys = tuple(key for key in keys if scanned.alg in (None, key.alg))
+        named = scanned.alg
+        keys = tuple([key for key in keys if named is None or named == key.alg])
         if not keys:
             raise self._refused(Code.ALGORITHM_MISMATCH)
         # 6.
@@ -226,21 +228,21 @@ class _Check:
     def replay(self, presentation: UnverifiedPresentation, replay: ReplayMemory | None) -> None:
         # 12.
         if replay is not None:
-            if replay.has_seen(presentation.replay_key, self._at):
+            self._replay_key = presentation.replay_key
+            if replay.has_seen(self._replay_key, self._at):
                 raise self._refused(Code.REPLAYED)
             if replay.is_full(self._at):
                 raise self._refused(Code.REPLAY_MEMORY_FULL)
         self._possession = "fresh" if presentation.nonce is None else "challenge"
 
-    def remember(self, presentation: UnverifiedPresentation, replay: ReplayMemory) -> None:
-        if not replay.remember(presentation.replay_key, self._at):
+    def remember(self, replay: ReplayMemory) -> None:
+        if not replay.remember(self._replay_key, self._at):
             self._possession = "none"
             raise self._refused(Code.REPLAYED)
 
     def policy(self, scanned: Scanned) -> None:
         # 13.
-        document_type, profile = scanned.document(self._bundle.catalogue)
-        if not self._policy.accepts(document_type, profile):
+        if self._document is None or not self._policy.accepts(*self._document):
             raise self._refused(Code.DOCUMENT_NOT_ACCEPTED)
         if scanned.presentation is None and self._policy.print_form == "refuse":
             raise self._refused(Code.HOLDER_NOT_PROVEN)
@@ -280,7 +282,7 @@ class _Check:
             authentic=True,
             possession=self._possession,
             status=self._status,
-            status_as_of=None if age is None else _moment(self._bundle.status_as_of),
+            status_as_of=None if age is None else self._bundle.status_moment,
             status_age=None if age is None else timedelta(seconds=age),
             document_type=self._document[0],
             profile=self._document[1],
@@ -291,8 +293,11 @@ class _Check:
         )
 
     def _shown(self) -> dict[str, object]:
-        shows = self._policy.shows
-        return {n: v for n, v in self._claims.items() if n != "portrait" and shows(n)}
+        shown = self._policy.shown
+        claims = self._claims.items()
+        if shown is None:
+            return {name: value for name, value in claims if name != "portrait"}
+        return {name: value for name, value in claims if name in shown and name != "portrait"}
 
     def _refused(self, code: Code, detail: str = "") -> Refused:
         return Refused(code, self.facts(), detail)
