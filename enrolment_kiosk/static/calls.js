@@ -4,13 +4,15 @@ export const texts = JSON.parse(document.getElementById("texts").textContent);
 const csrf = document.querySelector('meta[name="csrf"]').content;
 const TIMEOUT_MS = 20000;
 
+const asSentence = (text) => (/[.!?…]$/.test(text) ? text : text + ".");
+
 /** A refusal: `code`, texts for people, and whether the call may have been lost on its way. */
 export class Refusal extends Error {
   constructor(problem, status) {
     super(problem.code);
     this.code = problem.code;
     this.problem = problem;
-    this.text = [problem.title, problem.detail].filter(Boolean).join(" ");
+    this.text = [problem.title, problem.detail].filter(Boolean).map(asSentence).join(" ");
     this.isOver = status === 401;
     this.isUncertain = status >= 500;
   }

@@ -4,6 +4,7 @@ import { decide, say, texts } from "./calls.js";
 
 const element = (id) => document.getElementById(id);
 const PHOTO_RETRY_MS = 2000;
+const OVER = new Set(["ACTIVATION_ENDED", "ENROLMENT_NOT_FOUND"]);
 const SETTLE_MS = 700; // keys typed for the one before must not land here
 
 export function duration(seconds) {
@@ -107,7 +108,8 @@ export class PersonCard {
         this.#settlePhoto("shown");
         return;
       }
-      if (response.status === 404 && isCurrent()) {
+      const { code } = await response.json();
+      if (code === "NO_PHOTO" && isCurrent()) {
         element("no-photo").hidden = false;
         this.#settlePhoto("none");
         return;
@@ -151,7 +153,7 @@ export class PersonCard {
   }
 
   #explain(row, refusal) {
-    if (refusal.isOver || refusal.code === "ACTIVATION_ENDED" || refusal.problem.numbers_left === 0) {
+    if (refusal.isOver || OVER.has(refusal.code) || refusal.problem.numbers_left === 0) {
       this.#onDone(row, refusal.isOver ? "OVER" : "ENDED", refusal);
       return;
     }

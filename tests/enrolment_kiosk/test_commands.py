@@ -117,3 +117,33 @@ def test_no_text_is_left_over() -> None:
     built = ("error_", "role_", "refuse_", "block_")
     names = {key: key.removeprefix("display_") for key in texts if not key.startswith(built)}
     assert [key for key, name in names.items() if not re.search(rf"\b{name}\b", together)] == []
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_have_the_contrast_of_wcag_aa(scheme: str) -> None:
+    css = (PACKAGE / "static" / "colours.css").read_text(encoding="utf-8")
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in css.split("@media", 1)
+    )
+    colours = light if scheme == "light" else light | dark
+    grounds = {name for name in colours if name.endswith("-ground")}
+    pairs = [(name.replace("-ground", "-ink"), name) for name in grounds]
+    pairs += [(ink, on) for ink in ("ink", "soft", "accent") for on in ("ground", "paper")]
+    pairs += [("on-accent", "accent"), ("bad-line", "paper"), ("bad-ink", "paper")]
+    for ink, ground in pairs:
+        assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    assert _contrast(colours["focus"], colours["paper"]) >= 3

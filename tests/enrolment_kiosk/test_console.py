@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -173,6 +174,17 @@ def test_arrow_keys_choose_among_several_and_typed_digits_stay_with_their_person
     assert [person.state for person in sim.people] == ["AT_COUNTER", "ACTIVATED"]
 
 
+TYPE_AS_SOON_AS_THE_NAME_CHANGES = """() => new Promise((done) => {
+  const number = document.getElementById("number");
+  new MutationObserver(() => {
+    const before = number.value;
+    number.value = "2";
+    number.dispatchEvent(new Event("input"));
+    done([before, number.value]);
+  }).observe(document.getElementById("name"), { childList: true });
+})"""
+
+
 def test_digits_do_not_land_on_the_next_person_when_one_disappears(
     signed_in: SignIn, sim: ApiSimulator
 ) -> None:
@@ -180,11 +192,15 @@ def test_digits_do_not_land_on_the_next_person_when_one_disappears(
     page = signed_in()
     arrive(page, "BU•• SA•••••")
     page.keyboard.type("04")
-    sim.people[0].state = "CANCELLED"
+    leaving = threading.Timer(0.5, lambda: setattr(sim.people[0], "state", "CANCELLED"))
+    leaving.start()
+    assert page.evaluate(TYPE_AS_SOON_AS_THE_NAME_CHANGES) == ["", ""]
     expect(page.locator("#name")).to_have_text("SI•• NU•••••••• PU•••")
-    page.keyboard.type("2")
-    expect(page.locator("#banner-done")).to_contain_text("dibatalkan di ponsel")
-    expect(page.locator("#number")).to_have_value("")
+    expect(page.locator("#banner-done")).to_contain_text("tidak lagi di antrean")
+    page.wait_for_timeout(800)
+    page.keyboard.type("317")
+    page.keyboard.press("Enter")
+    expect(page.locator("#banner-done")).to_contain_text("Dompet identitas aktif")
 
 
 def test_a_lost_answer_is_asked_for_again_and_counts_once(
