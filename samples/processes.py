@@ -23,7 +23,7 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST_LINES = 25
-STOP_SECONDS = 8.0
+STOP_SECONDS = 12.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -37,6 +37,17 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def python(*arguments: str) -> list[str]:
@@ -134,8 +145,12 @@ class Services:
         self.running: list[Service] = []
 
     def __enter__(self) -> Self:
-        """Turn SIGTERM into a normal end, so that the services end as well."""
+        """Let SIGTERM and SIGINT end us normally, so that the services end as well.
+
+        A shell starts background programs with SIGINT ignored; `kill -INT` shall work there too.
+        """
         signal.signal(signal.SIGTERM, _raise_exit)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return self
 
     def __exit__(self, *_exc: object) -> None:

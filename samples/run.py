@@ -7,7 +7,6 @@ next time. `--fresh` begins anew; `--login USERNAME` prints the operator's TOTP 
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ import pyotp
 
 from samples.demo.stage import write_faces
 from samples.people import load_residents
-from samples.processes import ROOT, ProcessFailed, Services, free_port
+from samples.processes import ROOT, ProcessFailed, Services, free_port, is_free
 from samples.site import OPERATORS, Site
 
 API_PORT, KIOSK_PORT = 8080, 8090
@@ -60,8 +59,10 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
     prepared = (folder / "site.json").exists()
     if prepared:
         site = Site.load(folder, SETTINGS)
+        _check_ports(site)
     else:
-        site = Site(folder, _port(API_PORT), _port(KIOSK_PORT), SETTINGS)
+        usual = (port if is_free(port) else free_port() for port in (API_PORT, KIOSK_PORT))
+        site = Site(folder, *usual, settings=SETTINGS)
         site.clear()  # an interrupted first start
     site.make_folders()
     with site.administrator() as admin:
@@ -84,15 +85,14 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
     return site
 
 
-def _port(wanted: int) -> int:
-    """Return the usual port, or another when somebody has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return free_port()
-    return wanted
+def _check_ports(site: Site) -> None:
+    """Refuse to start beside another program: phones and kiosk keep the addresses they know."""
+    for port in (site.api_port, site.kiosk_port):
+        if not is_free(port):
+            raise ProcessFailed(
+                f"port {port} is in use, perhaps by another `make run`. "
+                "Stop that, or begin anew on other ports: make run ARGS=--fresh"
+            )
 
 
 def print_login(folder: Path, username: str) -> int:

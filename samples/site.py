@@ -15,7 +15,7 @@ from typing import Any
 
 from samples.administrator import Administrator
 from samples.people import load_residents
-from samples.processes import Service, Services, free_port, python, run_command
+from samples.processes import ROOT, Service, Services, free_port, python, run_command
 
 OFFICE = ("3171", "Dukcapil Kota Jakarta Pusat")
 KIOSK = "Loket 1"
@@ -58,7 +58,7 @@ class Site:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             **kept,
-            "PYTHONDONTWRITEBYTECODE": "",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"),
             "WALLET_ENVIRONMENT": "demo",
             "WALLET_DATABASE_URL": f"sqlite:///{self.folder / 'wallet.db'}",
             "WALLET_KEYS_DIR": str(self.folder / "keys"),
@@ -80,7 +80,7 @@ class Site:
 
     def make_folders(self) -> None:
         """Make the folders that programs expect."""
-        for path in (self.outbox, self.logs, self.folder / "published"):
+        for path in (self.outbox, self.logs, self.folder / "published", self.folder / "metrics"):
             path.mkdir(parents=True, exist_ok=True)
 
     def administrator(self) -> Administrator:
@@ -124,8 +124,8 @@ class Site:
     def start_api(self, services: Services) -> Service:
         """Start the API on gunicorn; ready when it answers /readyz."""
         command = python(
-            "-m", "gunicorn", "--workers", "1", "--threads", "8",
-            "--bind", f"127.0.0.1:{self.api_port}", "wallet_api.app:create_app()",
+            "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py"),
+            "--bind", f"127.0.0.1:{self.api_port}", "--workers", "1", "wallet_api.app:create_app()",
         )  # fmt: skip
         return services.start("API", command, self.env(), self.logs / "api.log")
 

@@ -51,11 +51,17 @@ class Problem(PhoneError):
         """Give Exception its argument, so that logs show the code."""
         Exception.__init__(self, self.code)
 
-    def explain(self, language: str) -> str:  # noqa: ARG002 - the server answered in our language
-        """Return title, detail, what to mend and the fields, each on its line."""
+    def explain(self, language: str) -> str:
+        """Return title, what to mend, what is left, and the fields, each on its line."""
         lines = [self.title]
-        lines += [text for text in (self.detail, self.mend) if text and text != self.title]
-        lines += [f"  {item.field}: {item.message}" for item in self.fields]
+        if "attempts_left" in self.extra:
+            lines.append(text_of("TRIES_LEFT", language, left=self.extra["attempts_left"]))
+        else:
+            lines += [text for text in (self.detail, self.mend) if text and text != self.title]
+        seconds = self.extra.get("wait_seconds") or self.retry_after
+        if seconds:
+            lines.append(text_of("WAIT", language, seconds=round(seconds)))
+        lines += [f"  {item.field}: {item.message or item.code}" for item in self.fields]
         return "\n".join(lines)
 
 

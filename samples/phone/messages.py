@@ -24,6 +24,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Layanan sedang sibuk. Ulangi beberapa saat lagi.",
         "The service is busy. Repeat in a moment.",
     ),
+    "TRIES_LEFT": ("Sisa percobaan: {left}.", "Tries left: {left}."),
+    "WAIT": ("Tunggu {seconds} detik, lalu coba lagi.", "Wait {seconds} s, then try again."),
     # contact
     "NO_CODE_IN_OUTBOX": (
         "Belum ada kode di {folder} untuk nomor dan surel ini.",
