@@ -6,7 +6,7 @@ LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit
 	--no-emit-find-links --python-version 3.11
 ARGS ?=
 
-.PHONY: help setup demo run test coverage check lock upgrade samples bench wheel
+.PHONY: help setup demo run test coverage fuzz check lock upgrade samples reference bench wheel
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ coverage: setup ## all tests with branch coverage; the report goes to var/covera
 	@$(PYTHON) -m coverage html --quiet
 	@$(PYTHON) -m coverage report --skip-covered
 
+fuzz: setup ## attack every operation of the OpenAPI document for long (FUZZ_EXAMPLES=500)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(PYTHON) -m pytest tests/wallet_api/operations/test_openapi_attack.py --timeout 36000 $(ARGS)
+
 check: ## lint, format, types and import contracts
 	@scripts/setup.sh dev
 	@$(PYTHON) -m ruff check
@@ -53,6 +56,10 @@ upgrade: ## write requirements*.txt anew with the newest versions
 samples: ## make everything that is generated under samples/ again, byte for byte
 	@scripts/setup.sh runtime
 	@$(PYTHON) -m samples.build $(ARGS)
+
+reference: ## write docs/settings.md and docs/problems.md from the code
+	@scripts/setup.sh runtime
+	@$(PYTHON) scripts/write_reference.py
 
 bench: ## measure speed and size; the table also goes to var/bench.json
 	@scripts/setup.sh runtime

@@ -7,6 +7,7 @@ from typing import Final
 
 from apiflask import APIFlask
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wallet_api.bootstrap import make_deps, start_logging
 from wallet_api.config import Settings, load_settings
@@ -47,6 +48,9 @@ def create_app(settings: Settings | None = None, *, deps: Deps | None = None) ->
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         SERVERS=[{"url": deps.settings.public_url}],
     )
+    proxies = deps.settings.proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
     app.extensions["wallet"] = deps
     problems.register(app)
     openapi.register(app)

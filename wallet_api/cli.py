@@ -63,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     _operators(_group(admin, "operators", "who may confirm people"))
     _people(admin)
     _command(admin, "migrate", ("schema", "migrate"), "bring the database to the newest schema")
+    _command(
+        admin,
+        "after-restore",
+        ("recovery", "after_restore"),
+        "make a restored database safe to issue from (docs/operations.md)",
+    )
     _command(admin, "bundle-root", ("keys", "show_bundle_root"), "print the key that verifiers pin")
     return parser
 

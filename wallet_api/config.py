@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     database_url: str = Field(description="SQLAlchemy address of the database")
     keys_dir: Path = Field(description="folder made by `admin keys init`")
     public_url: str = Field("http://127.0.0.1:8080", description="base address, used verbatim")
+    proxies: int = Field(
+        0, ge=0, le=3, description="reverse proxies in front, whose X-Forwarded-For is believed"
+    )
     registry_url: str = Field(description="sqlite:///FILE or http(s)://… of the civil registry")
     registry_timeout_seconds: float = Field(3.0, gt=0, le=30, description="per registry call")
     mail_url: str = Field(

@@ -1,0 +1,164 @@
+"""`deploy/` started for real: production mode, its roles, nginx with TLS, two workers, jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from credentials.bundle import parse_bundle, verify_bundle
+from credentials.jwk import load_jwk
+
+from .site import Site, free_ports, workers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def site(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    name = f"deploy_{uuid4().hex}"
+    postgres_server.create_database(name)
+    made = Site(tmp_path_factory.mktemp("site"), postgres_server, name, *free_ports(3))
+    made.make_certificate()
+    made.psql("roles.sql", "postgres")
+    made.wallet("admin", "keys", "init", "--dir", str(made.folder / "keys"))
+    made.wallet("admin", "migrate", role="wallet_owner")
+    made.psql("after-migration.sql", "wallet_owner")
+    try:
+        made.start_api()
+        made.start_jobs()
+        made.start_nginx()
+        made.wait_for("/readyz")
+        yield made
+    finally:
+        made.stop()
+        postgres_server.drop_database(name)
+        with psycopg.connect(host=str(postgres_server.folder), user="postgres") as connection:
+            connection.execute("DROP ROLE wallet_owner, wallet_app, wallet_backup")
+
+
+def test_is_healthy_behind_tls(site: Site) -> None:
+    assert json.loads(site.get("/healthz").body) == {"status": "ok"}
+    ready = json.loads(site.wait_for("/readyz").body)
+    assert ready["checks"]["database"] == ready["checks"]["keys"] == "ok"
+    answer = site.get("/healthz")
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_plain_http_is_sent_to_https(site: Site) -> None:
+    answer = site.ask("GET", "/v1/policy", base=f"http://localhost:{site.http_port}")
+    assert answer.status == 301
+    assert answer.headers["Location"].startswith("https://localhost")
+
+
+def test_the_policy_names_the_address_of_the_site_and_its_root(site: Site) -> None:
+    policy = json.loads(site.get("/v1/policy").body)
+    assert policy["bundle_root"]["crv"] == "P-256"
+    assert json.loads(site.get("/openapi.json").body)["servers"] == [{"url": site.url}]
+    assert site.get("/docs").status == 200
+
+
+def test_the_bundle_comes_from_nginx_with_an_etag_and_only_grows(site: Site) -> None:
+    first = site.wait_for("/v1/lists/bundle")
+    assert first.headers["Content-Type"] == "application/cose"
+    assert first.headers["Cache-Control"] == "public, max-age=60"
+    assert "Wallet-Nonce" not in first.headers  # not the API, the file
+    same = site.get("/v1/lists/bundle", headers={"If-None-Match": first.headers["ETag"]})
+    root = load_jwk(json.loads(site.get("/v1/policy").body)["bundle_root"])
+    version = verify_bundle(parse_bundle(first.body), root).version
+    assert same.status in {304, 200}
+    until = time.monotonic() + 20
+    while (newer := verify_bundle(parse_bundle(site.get("/v1/lists/bundle").body), root)).version:
+        if newer.version > version:
+            break
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    again = site.get("/v1/lists/bundle", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status == 200
+
+
+def test_an_unpublished_list_is_a_problem_document_of_the_api(site: Site) -> None:
+    answer = site.get("/v1/lists/status/999999")
+    assert answer.status == 404
+    assert json.loads(answer.body)["code"] == "NOT_PUBLISHED"
+
+
+def test_nginx_refuses_large_bodies_with_a_problem_document(site: Site) -> None:
+    json_type = {"Content-Type": "application/json"}
+    answer = site.ask("POST", "/v1/enrolments", body=b"x" * 200_000, headers=json_type)
+    assert answer.status == 413
+    assert json.loads(answer.body)["code"] == "BODY_TOO_LARGE"
+
+
+def test_metrics_add_up_all_workers_and_show_the_published_lists(site: Site) -> None:
+    for _ in range(30):
+        assert site.get("/v1/policy").status == 200
+    text = site.get("/metrics").body.decode()
+    counted = [
+        float(line.rpartition(" ")[2])
+        for line in text.splitlines()
+        if line.startswith("wallet_http_requests_total") and 'route="/v1/policy"' in line
+    ]
+    assert sum(counted) >= 30
+    assert "wallet_lists_age_seconds" in text
+    assert "wallet_database_up 1.0" in text
+
+
+def test_the_application_cannot_change_the_audit_trail(site: Site) -> None:
+    with (
+        psycopg.connect(
+            host=str(site.server.folder), user="wallet_app", dbname=site.database
+        ) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("UPDATE audit_event SET actor = 'nobody'")
+
+
+def test_a_killed_worker_is_replaced_while_the_others_answer(site: Site) -> None:
+    master = site.running["api"].pid
+    before = workers_of(master)
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    for _ in range(50):
+        # nginx may meet the connection of the dead worker once: it says so, it does not hang.
+        assert site.get("/v1/policy").status in {200, 503}
+    until = time.monotonic() + 20
+    while len(set(workers_of(master)) - {before[0]}) < 2:
+        assert time.monotonic() < until, site.logs()
+        time.sleep(0.1)
+    assert site.wait_for("/v1/policy").status == 200
+
+
+def test_logs_are_json_lines_of_route_templates(site: Site) -> None:
+    site.get("/v1/enrolments/AAAAAAAAAAAAAAAAAAAAAA", headers={"X-Request-Id": "3174054512900001"})
+    time.sleep(0.2)
+    lines = [json.loads(line) for line in site.log("api").splitlines()]
+    seen = [line for line in lines if line.get("route") == "/v1/enrolments/<string:enrolment_id>"]
+    assert seen
+    assert "AAAAAAAAAAAAAAAAAAAAAA" not in site.log("api")
+    assert "3174054512900001" not in site.log("api")
+
+
+def test_sigterm_ends_everything_cleanly(site: Site) -> None:
+    """The last of this file: jobs and API finish what they are at and end with 0."""
+    for name in ("jobs", "api"):
+        process = site.running[name]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0, site.log(name)[-3000:]
+    assert '"event":"stopped"' in site.log("jobs")
+    answer = site.get("/v1/policy")
+    assert answer.status == 503
+    assert json.loads(answer.body)["code"] == "SERVICE_BUSY"
+    assert site.get("/v1/lists/bundle").status == 200  # verifiers go on being served
