@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from credentials.errors import FormatError, LintError
-from credentials.fields import Field, Labels, decode_field, encode_field
+from credentials.field_readers import Reader, make_reader
+from credentials.fields import Field, Labels, encode_field
 from credentials.qr_credential import KEY_PROFILE
 
 
@@ -73,17 +74,31 @@ class DocumentType:
     vct: str = ""
     doctype: str = ""
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
-    _by_key: dict[int, dict[int, Field]] = field(init=False, repr=False, compare=False)
+    _readers: dict[int, dict[int, Reader]] = field(init=False, repr=False, compare=False)
+    _absent: dict[int, tuple[tuple[int, str, str | None], ...]] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        """Index fields by name, and by wire key for each profile."""
+        """Index fields by name; for each profile, readers by wire key, and what may be absent."""
         by_name = {entry.name: entry for entry in self.fields}
-        by_key = {
-            profile.number: {by_name[name].key: by_name[name] for name in profile.names}
+        readers = {
+            profile.number: {
+                by_name[name].key: make_reader(by_name[name]) for name in profile.names
+            }
+            for profile in self.profiles
+        }
+        absent = {
+            profile.number: tuple(
+                (by_name[name].key, name, by_name[name].default)
+                for name in profile.names
+                if name in profile.required or by_name[name].default is not None
+            )
             for profile in self.profiles
         }
         object.__setattr__(self, "_by_name", by_name)
-        object.__setattr__(self, "_by_key", by_key)
+        object.__setattr__(self, "_readers", readers)
+        object.__setattr__(self, "_absent", absent)
 
     def profile(self, name: str) -> Profile:
         """Return the profile of that name; KeyError."""
@@ -142,22 +157,19 @@ class DocumentType:
 
     def decode(self, profile: Profile, identity: Mapping[int, object]) -> dict[str, object]:
         """Return {name: value}, defaults filled in; FormatError for anything not in the profile."""
-        by_key = self._by_key[profile.number]
         values: dict[str, object] = {}
-        for name in profile.names:
-            entry = self._by_name[name]
-            if entry.key not in identity:
-                if entry.default is not None:
-                    values[name] = entry.default
-                elif name in profile.required:
+        for key, name, default in self._absent[profile.number]:
+            if key not in identity:
+                if default is None:
                     raise FormatError("FIELD_MISSING", name)
+                values[name] = default
+        readers = self._readers[profile.number]
         for key, wire in identity.items():
-            if key == KEY_PROFILE:
-                continue
-            found = by_key.get(key)
-            if found is None:
+            reader = readers.get(key)
+            if reader is not None:
+                reader(wire, values)
+            elif key != KEY_PROFILE:
                 raise FormatError("FIELD_UNKNOWN")
-            values.update(decode_field(found, wire))
         return values
 
     def _omitted(self, profile: Profile) -> frozenset[str]:

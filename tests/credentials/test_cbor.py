@@ -137,9 +137,10 @@ def test_any_change_of_one_byte_gives_another_value_or_our_error(
 @given(st.binary(max_size=200))
 def test_the_lenient_decoder_gives_a_value_or_our_error(data: bytes) -> None:
     try:
-        cbor.decode_lenient(data)
-    except FormatError as error:
-        assert error.code.startswith("CBOR_")
+        value = cbor.decode_lenient(data)
+    except FormatError:
+        return
+    assert not isinstance(value, tuple | set)
 
 
 @pytest.mark.parametrize("data", ["bf0101ff", "a202010101", "1801", "f93c00", "5f41aaff"], ids=str)

@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from credentials import cbor, cose, presentation, qr_credential, quick_form
 from credentials.errors import CredentialError, FormatError, LintError, SignatureError
 from credentials.presentation import Challenge
-from credentials.qr_text import ALPHABET, from_text, qr_version
-from credentials.signing import PemSigner, compress, generate_pem, load_compressed
+from credentials.qr_text import ALPHABET, from_text, qr_version, to_text
+from credentials.signing import (
+    PemSigner,
+    compress,
+    generate_pem,
+    load_compressed,
+    verify_es256,
+)
 from tests.credentials import made
 from tests.credentials.made import DAY, HOLDER, ISSUER, NOW, STRANGER
 
@@ -126,7 +132,7 @@ def test_the_proof_signs_what_the_specification_says() -> None:
     )
     aad = hashlib.sha256(b"IKD-ID1-POP" + credential).digest()
     structure = cbor.encode(["Signature1", bytes.fromhex("a10126"), aad, cbor.encode([NOW])])
-    made.signing.verify_es256(HOLDER.public_key, structure, unverified.signature)
+    verify_es256(HOLDER.public_key, structure, unverified.signature)
 
 
 def test_a_second_valid_signature_is_the_same_replay() -> None:
@@ -221,7 +227,7 @@ def test_the_shortest_and_longest_life_are_accepted() -> None:
     identity=st.dictionaries(st.integers(-1, 99), st.integers(0, 9) | st.just([1, 2]), max_size=4),
 )
 def test_the_quick_form_reads_claims_as_the_general_way_does(
-    exp: int, iat: int, x: bytes, odd: bool, identity: dict[int, object]
+    *, exp: int, iat: int, x: bytes, odd: bool, identity: dict[int, object]
 ) -> None:
     claims = {4: exp, 6: iat, 8: {1: {1: 2, -1: 1, -2: x, -3: odd}}, 169: identity}
     data = cbor.encode(claims)
@@ -345,7 +351,7 @@ def test_a_challenge_comes_back_in_55_characters() -> None:
     ],
 )
 def test_other_challenges_are_refused_by_name(value: object, code: str) -> None:
-    text = made.to_text("IDC:", cbor.encode(value))
+    text = to_text("IDC:", cbor.encode(value))
     with pytest.raises(FormatError, match=code):
         presentation.parse_challenge(text)
 

@@ -59,8 +59,7 @@ def test_any_text_gives_bytes_or_our_error(text: str) -> None:
 def test_any_text_of_the_alphabet_has_one_reading(text: str) -> None:
     try:
         data = base45_decode(text)
-    except FormatError as error:
-        assert error.code in {"BASE45_LENGTH", "BASE45_OVERFLOW"}
+    except FormatError:
         return
     assert base45_encode(data) == text
 

@@ -181,12 +181,10 @@ def test_two_readings_of_one_text_are_refused() -> None:
 def test_hostile_json_is_refused() -> None:
     header, _ = _parts()
     for text in ("[" * 1500, "[]", "1", '"x"', "NaN", "{", "", "\ufeff{}", "\ud800"):
+        encoded = b64url_encode(text.encode("utf-8", "surrogatepass"))
+        whole = f"{b64url_encode(json.dumps(header).encode())}.{encoded}.{'A' * 86}"
         with pytest.raises(FormatError):
-            encoded = b64url_encode(text.encode("utf-8", "surrogatepass"))
-            parse_statement(
-                f"{b64url_encode(json.dumps(header).encode())}.{encoded}.{'A' * 86}",
-                typ=TYP_DEVICE,
-            )
+            parse_statement(whole, typ=TYP_DEVICE)
     with pytest.raises(FormatError):
         parse_statement("A" * (MAX_TEXT + 1), typ=TYP_DEVICE)
 

@@ -1,0 +1,74 @@
+"""Readers of wire values, made once for each field of a profile.
+
+A verifier decodes a dozen fields with every scan, and may spend little more than its signatures
+cost; so what a field's kind decides is decided when the catalogue is loaded. Each reader puts the
+value into a dict, or raises FormatError("FIELD_INVALID", name), as `fields.decode_field` does:
+kinds that are not here, and every value that is not plainly right, go through that function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from credentials.fields import Field, decode_field
+
+Reader = Callable[[object, dict[str, object]], None]
+
+_UINT_DIGITS = 19
+
+
+def make_reader(field: Field) -> Reader:
+    """Return the reader of one field."""
+    if field.kind == "text":
+        return _text_reader(field)
+    if field.kind == "code":
+        return _code_reader(field)
+    if field.kind in ("digits", "village") and 0 < field.size <= _UINT_DIGITS:
+        return _digits_reader(field)
+    return _general_reader(field)
+
+
+def _general_reader(field: Field) -> Reader:
+    def read(wire: object, values: dict[str, object]) -> None:
+        values.update(decode_field(field, wire))
+
+    return read
+
+
+def _text_reader(field: Field) -> Reader:
+    name, maximum, general = field.name, field.maximum, _general_reader(field)
+
+    def read(wire: object, values: dict[str, object]) -> None:
+        if type(wire) is str and 0 < len(wire) <= maximum and wire.isprintable():
+            values[name] = wire
+        else:
+            general(wire, values)
+
+    return read
+
+
+def _code_reader(field: Field) -> Reader:
+    name, general = field.name, _general_reader(field)
+    by_wire = {code.wire: code.value for code in reversed(field.codes)}  # the first one counts
+
+    def read(wire: object, values: dict[str, object]) -> None:
+        value = by_wire.get(wire) if type(wire) is int else None
+        if value is None:
+            general(wire, values)
+        else:
+            values[name] = value
+
+    return read
+
+
+def _digits_reader(field: Field) -> Reader:
+    name, size, general = field.name, field.size, _general_reader(field)
+    limit = 10**size
+
+    def read(wire: object, values: dict[str, object]) -> None:
+        if type(wire) is int and 0 <= wire < limit:
+            values[name] = str(wire).zfill(size)
+        else:
+            general(wire, values)
+
+    return read
