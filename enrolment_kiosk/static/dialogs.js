@@ -32,9 +32,15 @@ export function refuseDialog({ onDone, onOver, onClose }) {
   let row = null;
   prepare(
     dialog,
-    async () => {
+    async (problem) => {
       const refused = row;
-      const reason = dialog.querySelector("input[name=reason]:checked").value;
+      const reason = dialog.querySelector("input[name=reason]:checked")?.value;
+      if (!reason) {
+        // None is chosen beforehand: a hasty Enter must not accuse anybody.
+        say(problem, texts.refuse_reason_needed);
+        dialog.querySelector("input[name=reason]").focus();
+        return;
+      }
       await decide(`/queue/${encodeURIComponent(refused.id)}/refuse`, { reason });
       dialog.close();
       onDone(refused);

@@ -99,6 +99,9 @@ def test_refusing_with_a_reason_needs_no_mouse(signed_in: SignIn, sim: ApiSimula
     expect(page.locator("#open-refuse")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#refuse-who")).to_have_text("BU•• SA•••••")
+    page.keyboard.press("Enter")
+    expect(page.locator("#refuse .problem")).to_have_text("Pilih alasannya dulu.")
+    assert sim.refusals == []
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
