@@ -13,7 +13,7 @@ import pytest
 
 from tests.house.tree import ROOT, files, python_files, text
 
-LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"(?<=\]\()[^)\s]+(?=\))|(?<= src=\")[^\"]+(?=\")")
 CITATION = re.compile(r"`(tests/[\w/.-]+\.py)(?:::(test_\w+))?`")
 PLACE = re.compile(
     r"`((?:benchmarks|credentials|deploy|docs|enrolment_kiosk|samples|scripts|tests|verifier"
