@@ -35,8 +35,8 @@ KYC_SHOWN = {name: value for name, value in FULL.items() if name != "religion"}
 FOREIGN: dict[str, object] = {
     "id": "3918592438",
     "full_name": "JANARDHAN BS",
-    "birth_date": "1984-04-18",
-    "sex": 1,
+    "date_of_birth": "19840418",
+    "gender": 1,
     "address": "NEW HOUSE",
 }
 LENIENT = "../policies/lenient.json"

@@ -7,11 +7,10 @@ the print (IDS:), and the claim 169 codes of other issuers, which have no prefix
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from credentials.catalogue import Catalogue
-from credentials.cose import verify_sign1
+from credentials.claim169 import UnverifiedClaim169, parse_claim169, verify_claim169
 from credentials.errors import FormatError
 from credentials.presentation import UnverifiedPresentation, parse_presentation, parse_print
 from credentials.qr_credential import UnverifiedCredential, verify_credential
@@ -24,13 +23,15 @@ from credentials.qr_text import (
     from_text,
 )
 from credentials.trust import TrustedKey
-from verifier import foreign
 from verifier.codes import Code
 
+_WEBP = 3  # claim 169's photo format
 _KEY_PORTRAIT = 16  # claim 169's key, ours as well
 # A header of 1 x 1 pixels: stands in while the other fields are decoded.
 _BLANK_PORTRAIT = b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f" + bytes(9)
 _OURS = (PREFIX_PRESENTATION, PREFIX_PRINT)
+# The name a trust list entry must allow before its key counts for other issuers' codes.
+FOREIGN = "claim169"
 _NOT_CREDENTIALS = (PREFIX_CHALLENGE, PREFIX_FRAME)
 
 
@@ -127,50 +128,39 @@ class ScannedCredential:
         return {**claims, "portrait": identity[_KEY_PORTRAIT]}
 
 
-@dataclass(frozen=True, slots=True)
 class ScannedForeign:
-    """A claim 169 code: no holder's proof, no status."""
+    """A claim 169 code: no holder's proof, no status, one document type of its own."""
 
-    credential: foreign.ForeignCredential
-    presentation: None = None
-    status: None = None
+    __slots__ = (
+        "_code", "alg", "expires_at", "issued_at", "kid", "not_before", "presentation", "status",
+    )  # fmt: skip
 
-    @property
-    def kid(self) -> bytes | None:
-        """Key id, if any."""
-        return self.credential.kid
-
-    @property
-    def alg(self) -> int | None:
-        """Algorithm of the protected header, if any."""
-        return self.credential.message.alg
-
-    @property
-    def issued_at(self) -> int | None:
-        """When it says it was issued."""
-        return self.credential.issued_at
-
-    @property
-    def not_before(self) -> int | None:
-        """When it says it starts."""
-        return self.credential.not_before
-
-    @property
-    def expires_at(self) -> int | None:
-        """When it says it ends."""
-        return self.credential.expires_at
+    def __init__(self, code: UnverifiedClaim169) -> None:
+        """Take what was read."""
+        self._code = code
+        self.kid = code.kid
+        self.alg = code.alg
+        self.issued_at = code.claim.issued_at
+        self.not_before = code.claim.not_before
+        self.expires_at = code.claim.expires_at
+        self.presentation: UnverifiedPresentation | None = None
+        self.status: tuple[int, int] | None = None
 
     def check_signature(self, key: TrustedKey) -> None:
         """Verify the plain COSE signature: claim 169 has no context."""
-        verify_sign1(self.credential.message, key.public_key, external_aad=b"", alg=key.alg)
+        verify_claim169(self._code, key.public_key, alg=key.alg)
 
     def document(self, catalogue: Catalogue) -> tuple[str, str]:  # noqa: ARG002
         """Return claim 169's own names: a catalogue has no say in it."""
-        return foreign.DOCUMENT_TYPE, foreign.PROFILE
+        return FOREIGN, FOREIGN
 
     def claims(self, catalogue: Catalogue) -> Mapping[str, object]:  # noqa: ARG002
-        """Return the claims we have names for."""
-        return self.credential.claims
+        """Return the named claims. A photo is a portrait where it is WebP, else left out."""
+        claims = dict(self._code.claim.values)
+        photo, kind = claims.pop("photo", None), claims.pop("photo_format", _WEBP)
+        if isinstance(photo, bytes) and kind == _WEBP:
+            claims["portrait"] = photo
+        return claims
 
 
 def read(text: str) -> Scanned:
@@ -197,7 +187,7 @@ def read(text: str) -> Scanned:
 
 def _read_foreign(text: str) -> Scanned:
     try:
-        return ScannedForeign(foreign.parse_foreign(text))
+        return ScannedForeign(parse_claim169(text))
     except FormatError as error:  # a web address, a payment code, a ticket
         raise Unreadable(Code.PREFIX_UNKNOWN, error.code) from None
 

@@ -15,11 +15,10 @@ from credentials.portrait import check_portrait
 from credentials.presentation import Challenge, Proof, UnverifiedPresentation, verify_proof
 from credentials.signing import load_compressed
 from credentials.trust import TrustedKey
-from verifier import foreign
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.policy import Policy
-from verifier.reading import Scanned, Unreadable, read
+from verifier.reading import FOREIGN, Scanned, Unreadable, read
 from verifier.replay import ReplayMemory
 from verifier.verdict import Facts, Possession, Refused, Status, Verified
 
@@ -151,7 +150,7 @@ class _Check:
         if scanned.kid is not None:
             return self._bundle.trust.find(scanned.kid)
         # Only claim 169 may leave the key id out; then every issuer of that form is tried.
-        return tuple(key for key in self._bundle.trust.keys if key.may_sign(foreign.DOCUMENT_TYPE))
+        return tuple(key for key in self._bundle.trust.keys if key.may_sign(FOREIGN))
 
     def _signing_key(self, scanned: Scanned, keys: tuple[TrustedKey, ...]) -> TrustedKey:
         for key in keys:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials.catalogue import Catalogue
@@ -39,6 +39,7 @@ def by_the_reader(field: Field, wire: object) -> object:
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+@settings(max_examples=25)
 @given(wire=WIRE)
 def test_a_reader_says_what_the_rule_says(field: Field, wire: object) -> None:
     assert by_the_reader(field, wire) == by_the_rule(field, wire)
