@@ -57,6 +57,7 @@ EVENTS: Final[dict[str, frozenset[str]]] = {
         "shift.closed": "operator kiosk",
         "shift.refused": "reason kiosk",
         "operator.added": "office role",
+        "operator.ended": "",
         "office.added": "",
         "person.block_asked": "operator kiosk reason found",
         "notice.blocked": "wallet",

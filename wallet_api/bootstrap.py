@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -64,9 +66,14 @@ def start_logging(settings: Settings) -> None:
     json_logs.start(settings.log_level)
 
 
-def open_deps() -> Deps:
-    """Open everything under the environment's settings, for the command line."""
-    return make_deps(load_settings())
+@contextmanager
+def opened_deps() -> Iterator[Deps]:
+    """Open everything under the environment's settings for one command, and close it again."""
+    deps = make_deps(load_settings())
+    try:
+        yield deps
+    finally:
+        deps.sessions.kw["bind"].dispose()
 
 
 def init_keys(folder: Path, *, now: datetime) -> list[str]:

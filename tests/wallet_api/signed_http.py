@@ -86,7 +86,9 @@ class SignedClient:
         return headers
 
 
-def phone_client(world: World, http: FlaskClient, phone: Phone, *, pin: bool = False) -> SignedClient:
+def phone_client(
+    world: World, http: FlaskClient, phone: Phone, *, pin: bool = False
+) -> SignedClient:
     """Requests of a phone's device key, with the PIN key's proof when asked."""
     made = phone.pin if pin else None
     return SignedClient(world, http, phone.enrolment_id, phone.device, pin=made)

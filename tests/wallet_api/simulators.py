@@ -105,12 +105,13 @@ class SteadyFaces:
     """A matcher and portrait maker that answers what a test wants to hear."""
 
     outcome: Outcome = "match"
+    reasons: tuple[str, ...] = ("BLURRED",)
     portrait: bytes = b"RIFF\x04\x00\x00\x00WEBP"
     jobs: list[FaceJob] = field(default_factory=list)
 
     def match(self, job: FaceJob) -> FaceResult:
         self.jobs.append(job)
-        reasons = () if self.outcome == "match" else ("BLURRED",)
+        reasons = () if self.outcome == "match" else self.reasons
         return FaceResult(self.outcome, 0.6, 0.4, "steady", reasons, len(job.probe_frames))
 
     def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:

@@ -11,23 +11,22 @@ from wallet_api.services import kiosks, operators
 
 def add_office(options: Namespace) -> str:
     """Add an office."""
-    office = kiosks.add_office(
-        bootstrap.open_deps(), code=options.code, name=options.name, head=options.head
-    )
+    with bootstrap.opened_deps() as deps:
+        office = kiosks.add_office(deps, code=options.code, name=options.name, head=options.head)
     return json.dumps({"office": office, "code": options.code})
 
 
 def add_kiosk(options: Namespace) -> str:
     """Plan a kiosk; the last word is the one-time token for `enrolment_kiosk init`."""
-    kiosk_id, token = kiosks.add_kiosk(
-        bootstrap.open_deps(), office_code=options.office, name=options.name
-    )
+    with bootstrap.opened_deps() as deps:
+        kiosk_id, token = kiosks.add_kiosk(deps, office_code=options.office, name=options.name)
     return f"kiosk {kiosk_id}\ntoken (24 hours, once) {token}"
 
 
 def block_kiosk(options: Namespace) -> str:
     """Block a kiosk for good: its frames, shifts and requests end at once."""
-    kiosks.block_kiosk(bootstrap.open_deps(), options.kiosk, reason=options.reason)
+    with bootstrap.opened_deps() as deps:
+        kiosks.block_kiosk(deps, options.kiosk, reason=options.reason)
     return f"kiosk {options.kiosk} is blocked"
 
 
@@ -36,14 +35,15 @@ def add_operator(options: Namespace) -> str:
     password = None
     if options.password_file is not None:
         password = options.password_file.read_text(encoding="utf-8").strip()
-    made = operators.add_operator(
-        bootstrap.open_deps(),
-        office_code=options.office,
-        username=options.username,
-        name=options.name,
-        role=options.role,
-        password=password,
-    )
+    with bootstrap.opened_deps() as deps:
+        made = operators.add_operator(
+            deps,
+            office_code=options.office,
+            username=options.username,
+            name=options.name,
+            role=options.role,
+            password=password,
+        )
     return json.dumps(
         {
             "username": made.username,
@@ -56,5 +56,6 @@ def add_operator(options: Namespace) -> str:
 
 def end_operator(options: Namespace) -> str:
     """Take an operator's rights away and end their shift."""
-    operators.end_operator(bootstrap.open_deps(), options.username)
+    with bootstrap.opened_deps() as deps:
+        operators.end_operator(deps, options.username)
     return f"operator {options.username} may not sign in any more"

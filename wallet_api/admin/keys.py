@@ -19,7 +19,9 @@ def init(options: Namespace) -> str:
 
 def show_bundle_root(_: Namespace) -> str:
     """Return the public key that verifiers pin, as PEM."""
-    pem = bootstrap.open_deps().keys.bundle_root.public_key.public_bytes(
+    with bootstrap.opened_deps() as deps:
+        key = deps.keys.bundle_root.public_key
+    pem = key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return pem.decode().strip()

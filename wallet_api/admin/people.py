@@ -13,17 +13,19 @@ from wallet_api.services import person_blocks, person_credentials
 def block_wallet(options: Namespace) -> str:
     """Block the wallet of a NIK."""
     nik = _nik(options)
-    found = person_blocks.block_by_admin(bootstrap.open_deps(), nik, options.reason)
+    with bootstrap.opened_deps() as deps:
+        found = person_blocks.block_by_admin(deps, nik, options.reason)
     return "blocked" if found else "there is no active wallet"
 
 
 def change_credentials(options: Namespace) -> str:
     """Revoke, suspend or resume the credentials of a NIK, or one by its id."""
-    deps, status, reason = bootstrap.open_deps(), options.status, options.reason
-    if options.id is not None:
-        changed = person_credentials.change_one(deps, options.id, status, reason=reason)
-    else:
-        changed = person_credentials.change_all(deps, _nik(options), status, reason=reason)
+    status, reason = options.status, options.reason
+    with bootstrap.opened_deps() as deps:
+        if options.id is not None:
+            changed = person_credentials.change_one(deps, options.id, status, reason=reason)
+        else:
+            changed = person_credentials.change_all(deps, _nik(options), status, reason=reason)
     return json.dumps({"status": status, "changed": changed})
 
 

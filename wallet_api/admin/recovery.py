@@ -12,4 +12,5 @@ from wallet_api.services import recovery
 
 def after_restore(_: Namespace) -> str:
     """Make a database that came from a backup safe to issue from."""
-    return json.dumps(asdict(recovery.after_restore(bootstrap.open_deps())))
+    with bootstrap.opened_deps() as deps:
+        return json.dumps(asdict(recovery.after_restore(deps)))

@@ -32,5 +32,6 @@ class Base(DeclarativeBase):
 
 
 def new_id() -> str:
-    """Make an opaque id: 128 random bits, base64url."""
-    return secrets.token_urlsafe(16)
+    """Make an opaque id: 128 random bits, base64url; never like an option of a command."""
+    made = secrets.token_urlsafe(16)
+    return new_id() if made.startswith("-") else made

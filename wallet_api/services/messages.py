@@ -21,7 +21,8 @@ TEMPLATES: Final[dict[str, Texts]] = {
             "Kode verifikasi IKD",
             (
                 "Kode verifikasi e-mail Anda: {code}\n\nBerlaku {minutes} menit. Jangan berikan "
-                "kode ini kepada siapa pun; petugas tidak pernah memintanya.\n\nJika Anda tidak sedang "
+                "kode ini kepada siapa pun; petugas tidak pernah memintanya.\n\nJika Anda tidak "
+                "sedang "
                 "mendaftar Identitas Kependudukan Digital, abaikan pesan ini.\n"
             ),
         ),
@@ -78,7 +79,8 @@ TEMPLATES: Final[dict[str, Texts]] = {
             "Your digital identity moved to another phone",
             (
                 "The digital identity (IKD) in your name was activated on another phone ({device}) "
-                "at {office} on {time}. The one on the previous phone is closed.\n\nIf this was you, "
+                "at {office} on {time}. The one on the previous phone is closed.\n\nIf this was "
+                "you, "
                 "there is nothing to do.\n\nWAS IT NOT YOU? Block it now:\n{link}\nthen come to "
                 "any Dukcapil office.\n"
             ),
@@ -93,8 +95,10 @@ TEMPLATES: Final[dict[str, Texts]] = {
             "Identitas Kependudukan Digital Anda diblokir",
             (
                 "Identitas Kependudukan Digital (IKD) Anda diblokir pada {time} dan tidak dapat "
-                "dipakai.\n\nUntuk memakainya lagi, daftarkan ulang lewat aplikasi IKD dan aktifkan "
-                "di kantor Dukcapil mana pun. Tidak ada yang dapat membuka blokir lewat telepon atau "
+                "dipakai.\n\nUntuk memakainya lagi, daftarkan ulang lewat aplikasi IKD dan "
+                "aktifkan "
+                "di kantor Dukcapil mana pun. Tidak ada yang dapat membuka blokir lewat telepon "
+                "atau "
                 "pesan.\n"
             ),
         ),
@@ -102,7 +106,8 @@ TEMPLATES: Final[dict[str, Texts]] = {
             "Your digital identity is blocked",
             (
                 "Your digital identity (IKD) was blocked on {time} and cannot be used.\n\nTo use "
-                "it again, enrol anew in the IKD app and activate at any Dukcapil office. Nobody can "
+                "it again, enrol anew in the IKD app and activate at any Dukcapil office. Nobody "
+                "can "
                 "unblock it by telephone or message.\n"
             ),
         ),

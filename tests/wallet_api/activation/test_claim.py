@@ -58,13 +58,13 @@ def test_the_same_phone_may_post_its_frame_again(world: World, counter: Counter)
     assert again["activation"] == once["activation"]
 
 
-@pytest.mark.parametrize(("age", "accepted"), [(0, True), (19.9, True), (20, False), (60, False)])
+@pytest.mark.parametrize("age", [0, 19.9, 20, 60])
 def test_a_frame_is_accepted_for_20_seconds_of_the_servers_clock(
-    world: World, counter: Counter, age: float, accepted: bool
+    world: World, counter: Counter, age: float
 ) -> None:
     phone, text = enrol(world), counter.frame_text()
     world.clock.advance(seconds=age)
-    if accepted:
+    if age < 20:
         activation.claim(world.deps, phone.enrolment_id, text)
         assert phone.state() == "CLAIMED"
     else:
@@ -72,13 +72,13 @@ def test_a_frame_is_accepted_for_20_seconds_of_the_servers_clock(
             activation.claim(world.deps, phone.enrolment_id, text)
 
 
-@pytest.mark.parametrize(("ahead", "accepted"), [(2, True), (2.1, False)])
+@pytest.mark.parametrize("ahead", [2, 2.1])
 def test_a_frame_from_the_future_is_accepted_for_two_seconds_only(
-    world: World, counter: Counter, ahead: float, accepted: bool
+    world: World, counter: Counter, ahead: float
 ) -> None:
     phone, text = enrol(world), counter.frame_text()
     world.clock.advance(seconds=-ahead)
-    if accepted:
+    if ahead <= 2:
         activation.claim(world.deps, phone.enrolment_id, text)
     else:
         with pytest.raises(FrameExpired):
@@ -110,7 +110,9 @@ def test_a_frame_of_an_uncertified_key_is_refused(world: World, counter: Counter
         )
 
 
-@pytest.mark.parametrize("text", ["", "IDK:", "IDK:ABC", "ID1:00", "https://ikd.example/x", "IDK:é"])
+@pytest.mark.parametrize(
+    "text", ["", "IDK:", "IDK:ABC", "ID1:00", "https://ikd.example/x", "IDK:é"]
+)
 def test_what_is_no_frame_is_refused(world: World, text: str) -> None:
     with pytest.raises(FrameInvalid):
         activation.claim(world.deps, enrol(world).enrolment_id, text)

@@ -102,9 +102,7 @@ def test_nobody_confirms_before_a_scan(world: World) -> None:
         enrol(world).confirm()
 
 
-def test_forty_confirmations_of_one_phone_draw_one_number(
-    world: World, counter: Counter
-) -> None:
+def test_forty_confirmations_of_one_phone_draw_one_number(world: World, counter: Counter) -> None:
     phone = enrol(world)
     phone.claim(counter)
     came = race([partial(_number, phone)] * 40)

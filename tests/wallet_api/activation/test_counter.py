@@ -282,9 +282,7 @@ def test_a_closed_shift_confirms_nobody(world: World, counter: Counter, desk: De
         confirm(world, desk, phone, number)
 
 
-def test_a_kiosk_whose_certificate_is_over_confirms_nobody(
-    world: World, counter: Counter
-) -> None:
+def test_a_kiosk_whose_certificate_is_over_confirms_nobody(world: World, counter: Counter) -> None:
     long = world.with_settings(shift_hours=24)
     made = Counter(long, counter.office, counter.kiosk_id)
     desk = made.sign_in(made.add_operator("dewi"))

@@ -244,9 +244,7 @@ def test_blocking_answers_the_same_for_every_nik(
         {"frame": None},
     ],
 )
-def test_an_odd_claim_is_a_problem_document(
-    world: World, http: FlaskClient, body: object
-) -> None:
+def test_an_odd_claim_is_a_problem_document(world: World, http: FlaskClient, body: object) -> None:
     phone = enrol(world)
     answer = phone_client(world, http, phone).post(
         f"/v1/enrolments/{phone.enrolment_id}/claim", "claim", body

@@ -90,8 +90,7 @@ def test_a_new_activation_closes_the_old_wallet_and_revokes_its_credentials(
 ) -> None:
     old = activate(world, counter, desk, enrol(world))
     good, held, gone = (
-        issue(world, old, status, at)
-        for at, status in enumerate(["good", "suspended", "revoked"])
+        issue(world, old, status, at) for at, status in enumerate(["good", "suspended", "revoked"])
     )
     new = activate(world, counter, desk, enrol(world))
     assert states(world) == {old: "CLOSED", new: "ACTIVE"}

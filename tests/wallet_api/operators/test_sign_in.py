@@ -82,13 +82,13 @@ def test_a_code_works_once(world: World, counter: Counter, budi: NewOperator) ->
         open_shift(counter, factors)
 
 
-@pytest.mark.parametrize(("seconds", "right"), [(-30, True), (30, True), (-60, False), (60, False)])
+@pytest.mark.parametrize("seconds", [-30, 30, -60, 60])
 def test_a_clock_may_be_one_step_off(
-    world: World, counter: Counter, budi: NewOperator, seconds: int, right: bool
+    world: World, counter: Counter, budi: NewOperator, seconds: int
 ) -> None:
     factors = counter.factors(budi)
     world.clock.advance(seconds=seconds)
-    if right:
+    if abs(seconds) == 30:
         open_shift(counter, factors)
     else:
         with pytest.raises(SignInRefused):
@@ -108,7 +108,7 @@ def test_five_failures_pause_the_sign_in_for_fifteen_minutes(
     open_shift(counter, counter.factors(budi))
 
 
-def test_twenty_parallel_guesses_get_five_answers(
+def test_of_twenty_parallel_guesses_five_are_looked_at(
     world: World, counter: Counter, budi: NewOperator
 ) -> None:
     wrong = replace(counter.factors(budi), password="wrong")
@@ -118,7 +118,7 @@ def test_twenty_parallel_guesses_get_five_answers(
     assert len(evaluated) == rules.MOST_FAILURES
 
 
-def test_one_code_in_twenty_threads_opens_one_shift(
+def test_one_code_in_five_threads_opens_one_shift(
     world: World, counter: Counter, budi: NewOperator
 ) -> None:
     factors = counter.factors(budi)
@@ -134,9 +134,10 @@ def _state(counter: Counter, factors: SignIn) -> str:
 
 
 def test_a_kiosk_that_guesses_user_names_is_slowed(world: World, counter: Counter) -> None:
+    for at in range(rules.SIGN_INS_A_KIOSK):
+        operators._charge(world.deps, counter.kiosk_id, f"name{at}")
     with pytest.raises(TooManyRequests):
-        for at in range(rules.SIGN_INS_A_KIOSK + 1):
-            operators._charge(world.deps, counter.kiosk_id, f"name{at}")
+        operators._charge(world.deps, counter.kiosk_id, "one more")
 
 
 def test_an_unknown_user_name_takes_as_long_as_a_known_one(
@@ -171,9 +172,7 @@ def test_signing_in_elsewhere_ends_the_earlier_shift(
         shifts.check_open(db, world.deps, counter.kiosk_id, first.shift.shift_id)
 
 
-def test_a_token_works_at_its_kiosk_only(
-    world: World, counter: Counter, budi: NewOperator
-) -> None:
+def test_a_token_works_at_its_kiosk_only(world: World, counter: Counter, budi: NewOperator) -> None:
     answer = open_shift(counter, counter.factors(budi))
     other = open_counter(world, add_office=False)
     with pytest.raises(ShiftEnded):
@@ -205,9 +204,7 @@ def test_an_operator_who_left_works_no_more(
         open_shift(counter, counter.factors(budi))
 
 
-def test_a_blocked_kiosk_signs_nobody_in(
-    world: World, counter: Counter, budi: NewOperator
-) -> None:
+def test_a_blocked_kiosk_signs_nobody_in(world: World, counter: Counter, budi: NewOperator) -> None:
     kiosks.block_kiosk(world.deps, counter.kiosk_id, reason="stolen")
     with pytest.raises(KioskBlocked):
         open_shift(counter, counter.factors(budi))
