@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from enrolment_kiosk import cli
 from tests.enrolment_kiosk.api_simulator import ApiSimulator
@@ -114,3 +114,9 @@ def type_sign_in(page: Page, sim: ApiSimulator, username: str) -> None:
             page.keyboard.press("Tab")
         page.keyboard.type(text)
     page.keyboard.press("Enter")
+
+
+def arrive(page: Page, name: str) -> None:
+    """Wait until this resident is the one looked at, with the photo there."""
+    expect(page.locator("#name")).to_have_text(name)
+    expect(page.locator("#confirm")).to_be_enabled()
