@@ -17,7 +17,8 @@ from pathlib import Path
 
 from credentials.bundle import sign_bundle
 from samples.keys import SampleSigner, public_pem
-from samples.vector_cases import Vector, all_vectors
+from samples.vector_cases import all_vectors
+from samples.vector_form import Vector
 from samples.vectors_world import FOLDER, bundles
 
 OUT = FOLDER / "vectors"
