@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials import cbor, cose, presentation, qr_credential, quick_form
+from credentials import cbor, cose, presentation, qr_credential
 from credentials.errors import CredentialError, FormatError, LintError, SignatureError
 from credentials.presentation import Challenge
-from credentials.qr_text import ALPHABET, from_text, qr_version, to_text
+from credentials.qr_text import ALPHABET, from_text, qr_version
 from credentials.signing import (
     PemSigner,
     compress,
@@ -219,47 +219,6 @@ def test_the_shortest_and_longest_life_are_accepted() -> None:
         assert parsed.claims.expires_at - parsed.claims.issued_at == life
 
 
-@given(
-    exp=st.integers(0, 2**33),
-    iat=st.integers(0, 2**33),
-    x=st.binary(min_size=31, max_size=33),
-    odd=st.booleans(),
-    identity=st.dictionaries(st.integers(-1, 99), st.integers(0, 9) | st.just([1, 2]), max_size=4),
-)
-def test_the_quick_form_reads_claims_as_the_general_way_does(
-    *, exp: int, iat: int, x: bytes, odd: bool, identity: dict[int, object]
-) -> None:
-    claims = {4: exp, 6: iat, 8: {1: {1: 2, -1: 1, -2: x, -3: odd}}, 169: identity}
-    data = cbor.encode(claims)
-    results = []
-    for read in (qr_credential._read_claims, qr_credential._read_any_claims):
-        try:
-            results.append(repr(read(b"", b"", data)))
-        except FormatError as error:
-            results.append(error.code)
-    assert results[0] == results[1]
-
-
-@given(st.data())
-def test_what_the_quick_form_accepts_is_deterministic_cbor(data: st.DataObject) -> None:
-    credential = made.credential()
-    whole = bytearray(presentation.sign_presentation(credential, HOLDER, issued_at=NOW))
-    for _ in range(data.draw(st.integers(0, 2))):
-        whole[data.draw(st.integers(0, 30) | st.integers(len(whole) - 80, len(whole) - 1))] = (
-            data.draw(st.integers(0, 255))
-        )
-    quick = quick_form.split_presentation(bytes(whole))
-    if quick is not None:
-        raw, payload, issued_at, signature = quick
-        assert cbor.decode(bytes(whole)) == [raw, payload, signature]
-        assert cbor.decode(payload) == [issued_at]
-        inner = quick_form.split_credential(raw)
-        if inner is not None:
-            protected, kid, claims, issuer_signature = inner
-            assert cbor.decode(raw) == [protected, {}, claims, issuer_signature]
-            assert cbor.decode(protected) == {1: -7, 4: kid}
-
-
 @pytest.mark.parametrize(
     "proof",
     [[], [NOW, b"n" * 16], [NOW, b"n" * 15, b"a" * 8], [NOW, b"n" * 16, b"a" * 9], [NOW, "n", "a"],
@@ -325,46 +284,3 @@ def test_what_our_parser_would_refuse_is_not_issued() -> None:
     claims = qr_credential.build_claims({91: 1}, holder_key=None, **good)  # type: ignore[arg-type]
     with pytest.raises(LintError, match="KID_SIZE"):
         qr_credential.sign_credential(claims, long_kid)
-
-
-# ------------------------------------------------------------------------------- challenge
-
-
-def test_a_challenge_comes_back_in_55_characters() -> None:
-    text = presentation.challenge_text(CHALLENGE)
-    assert presentation.parse_challenge(text) == CHALLENGE
-    assert len(text) <= 56
-
-
-@pytest.mark.parametrize(
-    ("value", "code"),
-    [
-        ([1, b"n" * 16, b"a" * 8, 2], "CHALLENGE_FORMAT"),
-        ([2, b"n" * 16, b"a" * 8, 2, NOW], "CHALLENGE_VERSION"),
-        ([1, b"n" * 15, b"a" * 8, 2, NOW], "CHALLENGE_FORMAT"),
-        ([1, b"n" * 16, b"a" * 8, -2, NOW], "CHALLENGE_FORMAT"),
-        ([1, b"n" * 16, b"a" * 8, "2", NOW], "CHALLENGE_FORMAT"),
-        ([1, "n" * 16, b"a" * 8, 2, NOW], "CHALLENGE_FORMAT"),
-        ({}, "CHALLENGE_FORMAT"),
-        ([b"\xa1\x01\x26", {}, b"payload", bytes(64)], "CHALLENGE_SIGNED"),
-        ([[b"\xa1\x01\x26", {}, b"payload", bytes(64)], b"certificate"], "CHALLENGE_SIGNED"),
-    ],
-)
-def test_other_challenges_are_refused_by_name(value: object, code: str) -> None:
-    text = to_text("IDC:", cbor.encode(value))
-    with pytest.raises(FormatError, match=code):
-        presentation.parse_challenge(text)
-
-
-def test_a_challenge_out_of_range_is_not_shown() -> None:
-    with pytest.raises(LintError):
-        presentation.challenge_text(replace(CHALLENGE, nonce=b"short"))
-
-
-@given(st.text(max_size=80) | st.text(alphabet=ALPHABET, max_size=80).map(lambda x: "IDC:" + x))
-def test_any_text_is_a_challenge_or_our_error(text: str) -> None:
-    try:
-        challenge = presentation.parse_challenge(text)
-    except FormatError:
-        return
-    assert presentation.challenge_text(challenge) == text
