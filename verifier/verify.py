@@ -1,7 +1,24 @@
 """The check of one scanned text, offline: fourteen numbered checks, the first failure ends it.
 
-Nothing here reads a file, a clock or a network: the caller passes the bundle, the policy and the
-time, and keeps the replay memory. Source of the order: the offline QR design, "Order of checks".
+     0. this terminal: its clock is not behind signed times, its bundle has not expired
+     1. prefix and length
+     2. base45
+     3. CBOR and structure
+     4. every key of the trust list with the message's key id
+     5. the algorithm, from the trust list
+     6. the issuer's signature; that key may sign this document type
+     7. expiry, issue time, the issuer key's own validity
+     8. status in the cached list, and the list's age against the policy
+     9. the holder key lies on the curve
+    10. the holder's proof over exactly this credential
+    11. the freshness window, or the nonce and audience of the challenge
+    12. the replay memory
+    13. the policy: document, challenge, print, required fields
+    14. only now the portrait, bounded and undecoded
+
+A print has no proof: 9 to 12 are passed over, possession is "none", the policy decides. Nothing
+here reads a file, a clock or a network: the caller passes the bundle, the policy and the time, and
+keeps the replay memory.
 """
 
 from __future__ import annotations
@@ -37,28 +54,13 @@ def verify(
 ) -> Verified:
     """Return what is proven by `text`, or raise Refused with a code and the facts so far.
 
-     0. this terminal: its clock is not behind signed times, its bundle has not expired
-     1. prefix and length
-     2. base45
-     3. CBOR and structure
-     4. every key of the trust list with the message's key id
-     5. the algorithm, from the trust list
-     6. the issuer's signature; that key may sign this document type
-     7. expiry, issue time, the issuer key's own validity
-     8. status in the cached list, and the list's age against the policy
-     9. the holder key lies on the curve
-    10. the holder's proof over exactly this credential
-    11. the freshness window, or the nonce and audience of `challenge`
-    12. the replay memory
-    13. the policy: document, challenge, print, required fields
-    14. only now the portrait, bounded and undecoded
+    The plan is the numbered one of this module. `now` is UTC-aware; `clock_floor` is the newest
+    registry-signed time kept from earlier (a proof's time never counts); with `replay` None,
+    check 12 is left out.
 
-    A print has no proof: 9 to 12 are passed over, possession is "none", the policy decides.
-
-    `now` is UTC-aware. `clock_floor` is the newest registry-signed time kept from earlier (a
-    proof's time never counts). What the caller must still do: keep one `replay` memory for all
-    its checks (with None, check 12 is left out), show the status's age, and let a person compare
-    the portrait with the face; a live relay by a willing holder looks fresh.
+    What the caller must still do: keep one `replay` memory for all its checks, show the age of
+    the status, and let a person compare the portrait with the face. A live relay by a willing
+    holder looks fresh; a `challenge` makes it harder.
     """
     check = _Check(bundle, policy, now)
     check.terminal(clock_floor)
