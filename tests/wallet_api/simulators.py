@@ -105,7 +105,7 @@ class SteadyFaces:
     """A matcher and portrait maker that answers what a test wants to hear."""
 
     outcome: Outcome = "match"
-    reasons: tuple[str, ...] = ("BLURRED",)
+    reasons: tuple[str, ...] = ("NO_FACE",)
     portrait: bytes = b"RIFF\x04\x00\x00\x00WEBP"
     jobs: list[FaceJob] = field(default_factory=list)
 

@@ -40,6 +40,11 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
 }
 
 
+def is_known(code: str) -> bool:
+    """Say whether there is a sentence for ``code``."""
+    return code in SENTENCES or code in face_reasons.REASONS
+
+
 def coded(code: str, language: str) -> dict[str, str]:
     """Return ``{code, message}``; raises ``KeyError`` for a code without a sentence."""
     if code in SENTENCES:

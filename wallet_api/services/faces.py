@@ -19,7 +19,7 @@ from wallet_api.audit import record
 from wallet_api.errors import FaceBusy, StepNotPossible
 from wallet_api.models import Enrolment
 from wallet_api.ports import faces as port
-from wallet_api.rules import lifecycle
+from wallet_api.rules import lifecycle, notices
 from wallet_api.services import limits, transitions
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import REGISTRY_PENDING, status_of
@@ -144,7 +144,9 @@ def _settle(
     once: Once | None,
 ) -> dict[str, object]:
     facts = _record_of(result)
-    values: dict[str, object] = {"face_outcome": outcome, "face_reasons": ",".join(reasons)}
+    # A matcher may give reasons of its own: they are for the record, not for the resident.
+    told = ",".join(code for code in reasons if notices.is_known(code))
+    values: dict[str, object] = {"face_outcome": outcome, "face_reasons": told}
     if facts:
         values["face_record"] = json.dumps(facts)
     if result is not None and result.outcome in ("match", "no_match"):

@@ -26,7 +26,6 @@ from wallet_api.services import transitions, wallets
 from wallet_api.services.deps import Deps
 from wallet_api.services.pin_keys import SealedPinKey, open_pin_key
 
-
 IN_FLIGHT: Final = timedelta(seconds=10)
 """How long the last try is given to end; after that its worker is dead, and the try was wrong."""
 _PAUSES: Final = pin_policy.WAIT_AFTER | {pin_policy.MOST_FAILURES: IN_FLIGHT}

@@ -8,9 +8,11 @@ attempt has been charged (``services/pins.py``; threats T16, T18).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from credentials.errors import CredentialError, FormatError
+from credentials.jwk import load_jwk, thumbprint
 from credentials.signing import load_compressed
 from credentials.statement import (
     TYP_PIN,
@@ -55,6 +57,14 @@ def verify(
     if statement.purpose != purpose or statement.subject != subject:
         raise StatementInvalid
     return statement
+
+
+def is_by(statement: Statement, jwk: Mapping[str, object]) -> bool:
+    """Say whether the key in a body is the one that signed; a key that is none is somebody's."""
+    try:
+        return thumbprint(load_jwk(jwk)) == statement.device_thumbprint
+    except CredentialError:
+        return True  # the body's own check names the field
 
 
 def check_time(deps: Deps, statement: Statement) -> None:

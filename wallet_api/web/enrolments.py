@@ -6,8 +6,8 @@ from apiflask import APIBlueprint
 
 from credentials.errors import FormatError
 from credentials.jwk import b64url_decode
-from wallet_api.errors import FramesInvalid, PinProofMissing
-from wallet_api.services import contacts, enrolments, faces, policy
+from wallet_api.errors import FramesInvalid, PinProofMissing, StatementInvalid
+from wallet_api.services import contacts, enrolments, faces, policy, proofs
 from wallet_api.web import guards
 from wallet_api.web.schemas.enrolments import (
     CodesBody,
@@ -29,6 +29,9 @@ bp = APIBlueprint("enrolments", __name__, url_prefix="/v1/enrolments", tag="Enro
 @bp.output(Status, status_code=202)
 def start(body: StartBody) -> dict[str, object]:
     """Step 1: start an enrolment. The answer is the same whether or not the NIK exists."""
+    who = guards.caller()
+    if who.statement is None or not proofs.is_by(who.statement, body.device_key.model_dump()):
+        raise StatementInvalid
     asked = enrolments.Start(
         nik=body.nik,
         email=body.email,
@@ -42,7 +45,7 @@ def start(body: StartBody) -> dict[str, object]:
         language=body.language,
         network=guards.network(),
     )
-    return enrolments.start(guards.deps(), asked, once=guards.caller().once)
+    return enrolments.start(guards.deps(), asked, once=who.once)
 
 
 @bp.get("/<string:enrolment_id>")
