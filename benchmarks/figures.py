@@ -48,9 +48,7 @@ class Figure:
         }
 
 
-def in_turns(
-    *works: Callable[[], object], rounds: int = 200, calls: int = 3
-) -> tuple[float, ...]:
+def in_turns(*works: Callable[[], object], rounds: int = 200, calls: int = 3) -> tuple[float, ...]:
     """Return the median seconds of processor time of one call of each work.
 
     The works take short turns, so that a busy neighbour or a slower clock meets all alike; time
