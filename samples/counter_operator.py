@@ -76,6 +76,10 @@ class CounterOperator:
         body = {"reason": reason, "attempt": str(uuid.uuid4())}
         return str(self._post(f"/queue/{row}/refuse", body)["state"])
 
+    def block(self, nik: str, reason: str) -> None:
+        """Block whatever wallet a NIK has; the answer does not tell whether there is one."""
+        self._post("/blocks", {"nik": nik, "reason": reason, "attempt": str(uuid.uuid4())})
+
     def sign_out(self) -> None:
         """End the shift."""
         self._post("/session/end", {})

@@ -32,11 +32,12 @@ class Site:
     kiosk_port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
     operators: dict[str, dict[str, str]] = field(default_factory=dict)
+    front_port: int = 0  # of a proxy before the API, if there is one
 
     @property
     def api(self) -> str:
         """Address of the wallet API."""
-        return f"http://127.0.0.1:{self.api_port}"
+        return f"http://127.0.0.1:{self.front_port or self.api_port}"
 
     @property
     def kiosk(self) -> str:

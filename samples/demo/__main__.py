@@ -34,7 +34,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
-    except (StoryBroken, ProcessFailed, PhoneError, ConsoleRefusal) as error:
+    except (StoryBroken, ProcessFailed, PhoneError, ConsoleRefusal, OSError) as error:
         return _failed(error, site)
     telling.end()
     print(f"pictures: {_shown(site.folder)}/*.png")

@@ -51,10 +51,10 @@ class Story:
         """NIK, codes, face, PIN."""
         budi, tell = self.budi, self.telling
         with tell.step(f"enrolment started for NIK {budi['nik']}") as notes:
-            phone, status = self._start("budi", email=budi["email"], number=budi["phone"])
+            phone, status = self.start("budi", email=budi["email"], number=budi["phone"])
             notes.append(f"state {status['state']}, next: {status['next']['step']}")
         with tell.step("codes from e-mail and SMS typed"):
-            status = self._verify_contact(phone)
+            status = self.verify_contact(phone)
             self._expect(status, "CONTACT_VERIFIED", "face")
         with tell.step("frames of Budi's face sent") as notes:
             frames = write_faces(self.site.folder / "faces" / "budi", budi)
@@ -71,10 +71,10 @@ class Story:
         """The impostor gets as far as the counter route, and no further."""
         tell = self.telling
         with tell.step("impostor starts an enrolment with Budi's NIK") as notes:
-            phone, _ = self._start(
+            phone, _ = self.start(
                 "impostor", email=IMPOSTOR_CONTACT["email"], number=IMPOSTOR_CONTACT["phone"]
             )
-            self._verify_contact(phone)
+            self.verify_contact(phone)
             notes.append("the answers so far are the same for everybody")
         begin = time.monotonic()
         frames = write_faces(self.site.folder / "faces" / "impostor", resident(OTHER_FACE))
@@ -164,13 +164,17 @@ class Story:
             if wallet.renew(phone, wallet.open_session(phone)):
                 raise StoryBroken("fresh credentials were renewed")
 
-    def _start(self, name: str, *, email: str, number: str) -> tuple[Phone, dict[str, Any]]:
+    def start(
+        self, name: str, *, email: str, number: str, nik: str = ""
+    ) -> tuple[Phone, dict[str, Any]]:
+        """Start an enrolment on a new phone; with Budi's NIK unless another is given."""
         home = Home(self.site.folder / "phones" / name)
         return enrolment.enrol(
-            home, api_url=self.site.api, nik=self.budi["nik"], email=email, phone=number
+            home, api_url=self.site.api, nik=nik or self.budi["nik"], email=email, phone=number
         )
 
-    def _verify_contact(self, phone: Phone) -> dict[str, Any]:
+    def verify_contact(self, phone: Phone) -> dict[str, Any]:
+        """Type the codes as soon as they have arrived; wait for the registry's answer."""
         until = time.monotonic() + WAIT_SECONDS
         codes: dict[str, str] = {}
         while len(codes) < 2 and time.monotonic() < until:

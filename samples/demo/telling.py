@@ -21,15 +21,16 @@ class StoryBroken(Exception):
 class Telling:
     """Prints the story to one stream."""
 
-    def __init__(self) -> None:
-        """Start the clock; colours only on a terminal."""
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Start the clock; colours only on a terminal, nothing at all when quiet."""
+        self._quiet = quiet
         self._began = time.monotonic()
         self._colour = sys.stdout.isatty()
         self._steps = 0
 
     def chapter(self, title: str) -> None:
         """Print a heading."""
-        print(f"\n{self._in(BOLD, title)}", flush=True)
+        self._print(f"\n{self._in(BOLD, title)}")
 
     @contextmanager
     def step(self, what: str) -> Iterator[list[str]]:
@@ -40,7 +41,7 @@ class Telling:
         self._steps += 1
         self._line(what, time.monotonic() - begin, self._in(GREEN, "ok"))
         for note in notes:
-            print(f"        {self._in(DIM, note)}", flush=True)
+            self._print(f"        {self._in(DIM, note)}")
 
     @contextmanager
     def refused(self, what: str, *codes: str) -> Iterator[None]:
@@ -59,16 +60,20 @@ class Telling:
         """Print a refusal that belongs to the story."""
         self._steps += 1
         self._line(what, seconds, self._in(GREEN, "refused, as it must be"))
-        print(f"        {self._in(DIM, code)}", flush=True)
+        self._print(f"        {self._in(DIM, code)}")
 
     def end(self) -> None:
         """Print the sum."""
         seconds = time.monotonic() - self._began
-        print(f"\n{self._steps} steps in {seconds:.1f} s", flush=True)
+        self._print(f"\n{self._steps} steps in {seconds:.1f} s")
 
     def _line(self, what: str, seconds: float, outcome: str) -> None:
         number = f"{self._steps:>3}"
-        print(f"  {number}  {what:<{WIDTH}} {seconds * 1000:>6.0f} ms  {outcome}", flush=True)
+        self._print(f"  {number}  {what:<{WIDTH}} {seconds * 1000:>6.0f} ms  {outcome}")
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            print(text, flush=True)
 
     def _in(self, colour: str, text: str) -> str:
         return f"{colour}{text}{PLAIN}" if self._colour else text

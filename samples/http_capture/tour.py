@@ -1,0 +1,158 @@
+"""A tour through every endpoint of the API, by phones, the kiosk and a browser's calls."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import requests
+
+from credentials.jwk import b64url_decode
+from credentials.qr_credential import parse_credential
+from samples.counter_operator import CounterOperator
+from samples.demo.stage import set_stage
+from samples.demo.story import PIN, Story
+from samples.demo.telling import StoryBroken, Telling
+from samples.http_capture.proxy import Exchange, recording_proxy
+from samples.phone import counter, enrolment, wallet
+from samples.phone.errors import PhoneError
+from samples.phone.handset import Phone
+from samples.processes import Services, free_port
+from samples.site import Site, resident
+
+SETTINGS = {"WALLET_SECOND_OFFICER_PERCENT": "0", "WALLET_OPERATOR_INTERVAL_SECONDS": "0"}
+NOTICE = re.compile(r"/notices/[A-Za-z0-9_-]+")
+PLAIN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json")
+UNLISTED = (*PLAIN_PAGES, "/notices/{token}")
+TIMEOUT_SECONDS = 20
+FRAME_SECONDS = 12
+
+
+def visit_everything(folder: Path) -> tuple[list[Exchange], list[str]]:
+    """Return every exchange of the tour, and the routes of the API."""
+    site = Site(folder, settings=SETTINGS, front_port=free_port())
+    story = Story(site, Telling(quiet=True))
+    with recording_proxy(site.front_port, site.api_port) as recording, Services() as services:
+        set_stage(site, services, story.telling)
+        budi = story.enrol_budi()
+        story.activate(budi, story.enrol_impostor())
+        story.fill_wallet(budi)
+        if story.operator is None:
+            raise StoryBroken("nobody is on shift")
+        visit_wallet(site, budi)
+        visit_counter(story, story.operator)
+        routes = list(_fetch(site, "/openapi.json").json()["paths"])
+        visit_pages(site)
+    return recording.exchanges, [*routes, *UNLISTED]
+
+
+def visit_wallet(site: Site, budi: Phone) -> None:
+    """Look at the wallet and the lists; then close the wallet."""
+    session = wallet.open_session(budi, PIN)
+    wallet.get_wallet(budi, session)
+    wallet.list_issued(budi, session)
+    held = parse_credential(b64url_decode(budi.home.credentials()[0].credential))
+    until = time.monotonic() + TIMEOUT_SECONDS
+    page = f"/v1/lists/status/{held.claims.status_list}"
+    while requests.get(site.api + page, timeout=TIMEOUT_SECONDS).status_code != requests.codes.ok:
+        if time.monotonic() > until:
+            raise StoryBroken("the status list was not published")
+        time.sleep(0.3)
+    _fetch(site, "/v1/lists/bundle")
+    wallet.close(budi, session)
+
+
+def visit_counter(story: Story, operator: CounterOperator) -> None:
+    """Three more residents: one blocks by the mail's link, one by the phone, one is refused."""
+    sari, slamet, ratna = (_enrol(story, name) for name in ("sari", "slamet", "ratna"))
+    waiting, started_at = _start(story, "leap"), time.time()
+    _activate(story, operator, sari)
+    _activate(story, operator, slamet)
+    session = wallet.open_session(slamet, PIN)
+    wallet.block(slamet, session, "lost")
+    _confirm(story, ratna)
+    operator.refuse(operator.wait_for_row()["id"], "documents_missing")
+    operator.block(resident("slamet")["nik"], "lost")
+    operator.sign_out()
+    link = _notice_for(story, sari)
+    _fetch(story.site, link)
+    requests.post(story.site.api + link, timeout=TIMEOUT_SECONDS).raise_for_status()
+    enrolment.cancel(_start(story, "maruf"))
+    _refused_input(story)
+    _wait_for_next_minute(started_at)
+    enrolment.resend_codes(waiting, ["email", "sms"])
+
+
+def _wait_for_next_minute(moment: float) -> None:
+    """Codes are sent again once a minute."""
+    time.sleep(max(0.0, (int(moment) // 60 + 1) * 60 + 0.5 - time.time()))
+
+
+def visit_pages(site: Site) -> None:
+    """What a browser and a monitoring system open."""
+    for page in PLAIN_PAGES:
+        _fetch(site, page)
+
+
+def _start(story: Story, name: str) -> Phone:
+    person = resident(name)
+    phone, _ = story.start(name, email=person["email"], number=person["phone"], nik=person["nik"])
+    return phone
+
+
+def _enrol(story: Story, name: str) -> Phone:
+    phone = _start(story, name)
+    story.verify_contact(phone)
+    enrolment.choose_office_for_face(phone, "no_camera")
+    enrolment.set_pin(phone, PIN)
+    return phone
+
+
+def _confirm(story: Story, phone: Phone) -> str:
+    """Scan the next frame that nobody used, and confirm; return the number."""
+    seen = story.frame
+    until = time.monotonic() + FRAME_SECONDS
+    while story.frame == seen:
+        if time.monotonic() > until:
+            raise StoryBroken("the display does not rotate")
+        time.sleep(0.2)
+        story.frame = counter.read_display(story.site.kiosk)
+    counter.claim(phone, story.frame)
+    return str(counter.confirm(phone, PIN)["activation"]["number"])
+
+
+def _activate(story: Story, operator: CounterOperator, phone: Phone) -> None:
+    number = _confirm(story, phone)
+    row = operator.wait_for_row()
+    if operator.confirm(row["id"], number, same_person=True) != "ACTIVATED":
+        raise StoryBroken("not activated")
+    enrolment.get_status(phone)
+
+
+def _notice_for(story: Story, phone: Phone) -> str:
+    """Return the path of the link in the mail that told of the activation."""
+    until = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < until:
+        for file in story.site.outbox.glob("*.json"):
+            text = file.read_text("utf-8")
+            found = NOTICE.search(text)
+            if found and phone.state.email in text:
+                return found[0]
+        time.sleep(0.2)
+    raise StoryBroken("no notice was sent")
+
+
+def _refused_input(story: Story) -> None:
+    """An enrolment with everything wrong, for the problem that names the fields."""
+    try:
+        story.start("nobody", email="no-address", number="021", nik="123")
+    except PhoneError:
+        return
+    raise StoryBroken("nonsense was accepted")
+
+
+def _fetch(site: Site, page: str) -> requests.Response:
+    answer = requests.get(site.api + page, timeout=TIMEOUT_SECONDS)
+    answer.raise_for_status()
+    return answer
