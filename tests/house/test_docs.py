@@ -35,11 +35,7 @@ UNWANTED = re.compile(
 
 
 def _documents() -> list[Path]:
-    return [
-        path
-        for path in files()
-        if path.suffix == ".md" and (path.parts[0] == "docs" or path == Path("README.md"))
-    ]
+    return [path for path in files() if path.suffix == ".md"]
 
 
 def _anchors(path: Path) -> set[str]:
