@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError as DatabaseError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["DatabaseError", "SessionFactory", "UtcDateTime", "make_engine", "migrate"]
 
 SessionFactory = sessionmaker[Session]
 
@@ -81,6 +85,8 @@ def transaction(sessions: SessionFactory) -> Iterator[Session]:
 
 def alembic_config(url: str) -> Config:
     """Make the configuration of the migrations for ``url``."""
+    from alembic.config import Config  # noqa: PLC0415 - half a second that no web worker needs
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
@@ -89,4 +95,6 @@ def alembic_config(url: str) -> Config:
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema at ``url`` to ``revision``."""
+    from alembic import command  # noqa: PLC0415 - as above
+
     command.upgrade(alembic_config(url), revision)

@@ -7,12 +7,15 @@ port keeps anything: pictures and templates live for one call.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from wallet_api import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PORTRAIT_BYTES: Final = 600
+"""Leaves a presentation of the whole identity card within QR version 22-L."""
 
 Outcome = Literal["match", "review", "no_match", "try_again", "no_reference"]
 Liveness = Literal["not_evaluated"]
@@ -97,7 +100,7 @@ class PresentationAttackDetector(Protocol):
 class PortraitMaker(Protocol):
     """Makes the small portrait that travels inside a credential."""
 
-    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+    def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """Return a WebP of 64x80 pixels, cropped to the face, of at most ``max_bytes`` bytes.
 
         Raises NoUsablePhoto, and FaceBusy or FaceUnavailable where the maker is remote.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -161,18 +160,3 @@ def _move_to_counter(db: Session, deps: Deps, enrolment: Enrolment, number: str)
             kiosk=kiosk_id,
             office=kiosk.office.code,
         )
-
-
-def fall_back(deps: Deps, *, most: int = 500) -> int:
-    """Let what missed its deadline fall back to PIN_SET; return how many. A job, safe to repeat."""
-    now = deps.now()
-    with deps.transaction() as db:
-        due = db.scalars(
-            select(Enrolment.id)
-            .where(Enrolment.state.in_(lifecycle.FALLS_BACK), Enrolment.deadline_at <= now)
-            .limit(most)
-        ).all()
-    for enrolment_id in due:
-        with deps.transaction() as db:
-            transitions.load(db, deps, enrolment_id)
-    return len(due)

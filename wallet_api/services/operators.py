@@ -32,7 +32,7 @@ from wallet_api.services import kiosks, limits
 from wallet_api.services.deps import Deps
 
 ISSUER = "IKD"
-_HASHER = PasswordHasher()  # argon2id, RFC 9106 second recommendation: 64 MiB, t=3
+HASHER = PasswordHasher()  # argon2id, RFC 9106 second recommendation: 64 MiB, t=3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def add_operator(
     except RuleError as error:
         raise InputInvalid(errors=[{"field": error.field, "code": error.code}]) from None
     secret = pyotp.random_base32()
-    row = _make_row(deps, user, _HASHER.hash(chosen), secret)
+    row = _make_row(deps, user, HASHER.hash(chosen), secret)
     row.name, row.role = name, role
     _store(deps, row, office_code)
     uri = pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER)
@@ -230,7 +230,7 @@ def _refusal(
 def _is_password(known: _Known | None, password: str) -> bool:
     """Verify, also for nobody: an unknown user name must take as long."""
     try:
-        _HASHER.verify(known.password_hash if known else _nobodys_hash(), password)
+        HASHER.verify(known.password_hash if known else _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
     return known is not None
@@ -238,7 +238,7 @@ def _is_password(known: _Known | None, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    return _HASHER.hash(secrets.token_urlsafe(16))
+    return HASHER.hash(secrets.token_urlsafe(16))
 
 
 def _find_step(known: _Known, code: str, now: datetime) -> int | None:

@@ -6,8 +6,6 @@ causes no look-up, and nobody can time the answer.
 
 from __future__ import annotations
 
-from typing import Final
-
 from wallet_api.audit import record
 from wallet_api.models import Enrolment
 from wallet_api.ports.faces import FaceBusy, FaceUnavailable, NoUsablePhoto
@@ -22,8 +20,6 @@ from wallet_api.services import people, transitions
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import REGISTRY_PENDING
 from wallet_api.services.outbox import TryAgain
-
-PORTRAIT_BYTES: Final = 600  # leaves a presentation of the whole card within QR version 22-L
 
 
 def run(deps: Deps, payload: dict[str, object]) -> None:
@@ -52,7 +48,7 @@ def make_portrait(deps: Deps, photo: bytes | None) -> bytes | None:
     if photo is None:
         return None
     try:
-        return deps.portraits.make(photo, max_bytes=PORTRAIT_BYTES)
+        return deps.portraits.make(photo)
     except NoUsablePhoto:
         return None
     except (FaceBusy, FaceUnavailable) as error:

@@ -13,7 +13,6 @@ from typing import Final
 
 from apiflask import HTTPError
 from flask import Flask, Response, current_app, g, jsonify, request
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from wallet_api.errors import BodyUnreadable, InputInvalid, ServiceBusy, WalletError
@@ -89,7 +88,6 @@ def render(body: dict[str, object], status: int, *, retry_after: int | None = No
 def register(app: Flask) -> None:
     """Answer every error of ``app`` with a problem document."""
     app.register_error_handler(WalletError, respond)
-    app.register_error_handler(DBAPIError, _database_busy)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(RecursionError, _too_deep)
@@ -128,9 +126,12 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _database_busy(error: DBAPIError) -> Response:
-    # The statement and its parameters are personal data: only the class is named.
-    current_app.logger.error("database: %s", type(error.orig).__name__)
+def database_busy(error: Exception) -> Response:
+    """Answer for a database that refused or did not answer.
+
+    The statement and its parameters are personal data: only the class is named.
+    """
+    current_app.logger.error("database: %s", type(getattr(error, "orig", error)).__name__)
     g.failed = True
     return respond(ServiceBusy(retry_after=1))
 

@@ -10,7 +10,7 @@ from tests.wallet_api.racing import race
 from tests.wallet_api.simulators import World
 from wallet_api.errors import KioskBlocked, PinWrong, StepNotPossible
 from wallet_api.models import AuditEvent
-from wallet_api.services import activation, kiosks
+from wallet_api.services import activation, housekeeping, kiosks
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_the_job_lets_what_is_over_fall_back_and_tells_the_audit(
     waiting.come_to(counter)
     claimed.claim(counter)
     world.clock.advance(minutes=10)
-    assert activation.fall_back(world.deps) == 2
-    assert activation.fall_back(world.deps) == 0
+    assert housekeeping.expire(world.deps) == 2
+    assert housekeeping.expire(world.deps) == 0
     with world.deps.transaction() as db:
         fell = db.scalars(
             select(AuditEvent.facts).where(AuditEvent.event == "enrolment.fell_back")

@@ -37,7 +37,7 @@ class Faulty:
             return FaceResult("match", 1.0, 0.0, " ".join(sorted(os.environ)), (), 1)
         return FaceResult("match", 1.0, 0.0, "faulty", (), len(job.probe_frames))
 
-    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+    def make(self, photo: bytes, *, max_bytes: int = 600) -> bytes:
         if photo == b"none":
             raise NoUsablePhoto("NO_FACE")
         return b"x" * (max_bytes + 1 if photo == b"long" else max_bytes)

@@ -23,7 +23,7 @@ def photos() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", photos())
 def test_a_portrait_is_a_small_webp_that_fits(matcher: LocalFaceMatcher, name: str) -> None:
     portrait = matcher.make(photos()[name])
-    assert 500 <= len(portrait) <= 700
+    assert 450 <= len(portrait) <= 600
     with Image.open(io.BytesIO(portrait)) as image:
         assert (image.format, image.size) == ("WEBP", (64, 80))
         assert not image.info.get("exif")

@@ -19,7 +19,7 @@ import numpy as np
 from wallet_api.adapters.faces.engine import Face, FaceEngine
 from wallet_api.adapters.faces.intake import PictureRefused, read_picture
 from wallet_api.adapters.faces.portrait import make_portrait
-from wallet_api.ports.faces import FaceJob, FaceResult, Outcome
+from wallet_api.ports.faces import PORTRAIT_BYTES, FaceJob, FaceResult, Outcome
 from wallet_api.rules.face_policy import (
     POLICY,
     REGISTRY_GATE,
@@ -95,7 +95,7 @@ class LocalFaceMatcher:
             flags=flags,
         )
 
-    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+    def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """Return the portrait of a registry photo; see ``ports.faces.PortraitMaker``."""
         return make_portrait(self._engine, photo, max_bytes=max_bytes)
 

@@ -25,6 +25,7 @@ from typing import Any, get_args
 from wallet_api.adapters.faces.wire import WireError
 from wallet_api.adapters.faces.worker_process import WorkerLost, WorkerProcess
 from wallet_api.ports.faces import (
+    PORTRAIT_BYTES,
     FaceBusy,
     FaceJob,
     FaceResult,
@@ -102,7 +103,7 @@ class FacePool:
         )
         return _parse_result(header)
 
-    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+    def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """Return a portrait. Raises NoUsablePhoto, FaceBusy or FaceUnavailable."""
         header, blobs = self._run({"kind": "portrait", "max_bytes": max_bytes}, [photo])
         if "no_usable_photo" in header:

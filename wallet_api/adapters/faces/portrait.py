@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from wallet_api.adapters.faces.intake import PictureRefused, read_picture
-from wallet_api.ports.faces import NoUsablePhoto
+from wallet_api.ports.faces import PORTRAIT_BYTES, NoUsablePhoto
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ MIN_EYE_DISTANCE: Final = 16.0
 _SOFTENINGS: Final = (0.0, 0.8, 1.6)
 
 
-def make_portrait(engine: FaceEngine, photo: bytes, *, max_bytes: int = 700) -> bytes:
+def make_portrait(engine: FaceEngine, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
     """Return WebP bytes, at most ``max_bytes``, the same for the same photo.
 
     Raises NoUsablePhoto with a reason code of ``rules.face_reasons``.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from wallet_api.adapters.faces import wire
-from wallet_api.ports.faces import FaceJob, FaceResult, NoUsablePhoto
+from wallet_api.ports.faces import PORTRAIT_BYTES, FaceJob, FaceResult, NoUsablePhoto
 
 HEADROOM_BYTES: Final = 640 * 1024 * 1024
 """Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
@@ -30,7 +30,7 @@ class Engine(Protocol):
         """See ``ports.faces.FaceMatcher``."""
         ...
 
-    def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
+    def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """See ``ports.faces.PortraitMaker``."""
         ...
 
