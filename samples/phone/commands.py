@@ -25,19 +25,27 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 when the person has to do something, 2 for usage."""
     args = build_parser().parse_args(arguments)
     home = Home(args.home)
-    language = args.lang or (home.load().language if home.exists() else "id")
-    screen = Screen(language)
+    language = args.lang or "id"
     try:
-        COMMANDS[args.command](args, home, screen)
+        if not args.lang and home.exists():
+            language = home.load().language
+        COMMANDS[args.command](args, home, Screen(language))
     except PhoneError as error:
-        print(error.explain(language), file=sys.stderr)
-        return 1
+        return _complain(error, language)
     except BrokenPipeError:  # `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        file = error.filename or args.home
+        return _complain(PhoneError("FILE_FAILED", file=file, reason=error.strerror), language)
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _complain(error: PhoneError, language: str) -> int:
+    print(error.explain(language), file=sys.stderr)
+    return 1
 
 
 def run_enrol(args: argparse.Namespace, home: Home, screen: Screen) -> None:

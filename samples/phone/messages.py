@@ -16,6 +16,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Sistem {platform} belum didukung.",
         "The platform {platform} is not supported yet.",
     ),
+    "HOME_BROKEN": (
+        "Isi {home} rusak. Pakai --home lain dan daftar lagi.",
+        "What {home} holds is damaged. Use another --home and enrol again.",
+    ),
+    "FILE_FAILED": ("Berkas {file}: {reason}.", "File {file}: {reason}."),
     "NETWORK": (
         "Tidak dapat menghubungi {url}. Periksa sambungan, lalu ulangi perintah yang sama.",
         "Cannot reach {url}. Check the connection, then repeat the same command.",

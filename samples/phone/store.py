@@ -66,7 +66,10 @@ class Home:
         """Return the facts; PhoneError NOT_ENROLLED when there are none."""
         if not self.exists():
             raise PhoneError("NOT_ENROLLED", home=self.folder)
-        return State(**json.loads((self.folder / "phone.json").read_text("utf-8")))
+        try:
+            return State(**json.loads((self.folder / "phone.json").read_text("utf-8")))
+        except (ValueError, TypeError) as error:
+            raise PhoneError("HOME_BROKEN", home=self.folder) from error
 
     def save(self, state: State) -> None:
         """Write the facts."""

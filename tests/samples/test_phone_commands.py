@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from credentials.jwk import b64url_encode
+from credentials.presentation import parse_presentation
+from credentials.qr_text import from_text
+from samples.keys import sample_pem
 from samples.phone.commands import main
 from samples.phone.errors import PhoneError
 from samples.phone.messages import TEXTS
@@ -159,6 +164,29 @@ def test_an_empty_outbox_is_told(tmp_path: Path) -> None:
     with pytest.raises(PhoneError) as told:
         codes_from_outbox(tmp_path, email="a@example.org", number="+62869")
     assert told.value.code == "NO_CODE_IN_OUTBOX"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"api": 1}', '{"unknown": 1}'])
+def test_a_damaged_home_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    (tmp_path / "phone.json").write_text(content)
+    assert main(["--home", str(tmp_path), "--lang", "en", "status"]) == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sample_presentation: str
+) -> None:
+    home = enrolled(tmp_path / "phone")
+    _, data = from_text(sample_presentation, prefixes=("ID1:",))
+    credential = b64url_encode(parse_presentation(data).credential.raw)
+    home.add_credential(replace(stored("a", "key"), credential=credential))
+    home.save_holder_key("key", sample_pem("holder"))
+    (tmp_path / "file").write_text("in the way")
+    place = str(tmp_path / "file" / "card.png")
+    assert main(["--home", str(home.folder), "present", "--card", place]) == 1
+    assert "file" in capsys.readouterr().err
 
 
 def stored(name: str, jkt: str) -> StoredCredential:
