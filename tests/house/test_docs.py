@@ -187,8 +187,8 @@ def _help(module: str, leading: tuple[str, ...]) -> tuple[int, str]:
 def test_every_command_that_a_document_names_exists_with_its_options() -> None:
     wanted: dict[tuple[str, tuple[str, ...]], set[str]] = {}
     for words in _commands():
-        module, leading, options = _split(words)
-        wanted.setdefault((module, leading), set()).update(options)
+        module, leading, named = _split(words)
+        wanted.setdefault((module, leading), set()).update(named)
     assert len(wanted) > 5
     with ThreadPoolExecutor(2) as pool:
         helps = list(pool.map(lambda one: _help(*one), wanted))
