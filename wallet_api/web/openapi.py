@@ -99,7 +99,7 @@ LANGUAGE: Final[Spec] = {
     "in": "header",
     "required": False,
     "description": "Language of the texts for people: `id` (default) or `en`.",
-    "schema": {"type": "string", "enum": ["id", "en"]},
+    "schema": {"type": "string", "examples": ["id", "en"]},
 }
 
 

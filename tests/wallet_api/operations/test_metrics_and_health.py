@@ -144,3 +144,14 @@ def test_every_operation_names_its_guard_headers_and_problems(client: FlaskClien
                 assert "401" in operation["responses"], where
                 assert method != "post" or "Idempotency-Key" in headers, where
             assert "500" in operation["responses"], where
+
+
+def test_the_table_of_expected_problems_names_real_views_and_codes(world: World) -> None:
+    from wallet_api.web.expected_problems import BY_GUARD, BY_VIEW
+    from wallet_api.web.problems import TABLE
+
+    views = set(create_app(deps=world.deps).view_functions)
+    assert set(BY_VIEW) - views == set()
+    assert {code for codes in (*BY_VIEW.values(), *BY_GUARD.values()) for code in codes} <= set(
+        TABLE
+    )
