@@ -68,7 +68,7 @@ class Handset:
 
     # ------------------------------------------------------------------ statements
 
-    def step(  # noqa: PLR0913 - each bends one thing
+    def step(
         self,
         path: str,
         purpose: str,

@@ -33,21 +33,20 @@ class SmtpMessenger:
         mail.set_content(message.text)
         try:
             with self._connect() as server:
+                self._greet(server)
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryError(type(error).__name__) from None
 
     def _connect(self) -> smtplib.SMTP:
+        if not self._tls:
+            return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
         context = ssl.create_default_context()
-        if self._tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=context)
+        return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=context)
+
+    def _greet(self, server: smtplib.SMTP) -> None:
+        server.ehlo()
+        if not self._tls and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
         if self._user:
             server.login(self._user, self._password)
-        return server

@@ -7,8 +7,9 @@ arithmetic, and once more by constraint.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +25,7 @@ GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
 ROUNDS: Final = 4
 HALF_BITS: Final = 10
 HALF: Final = (1 << HALF_BITS) - 1
+Bits = TypeVar("Bits", bound=Any)  # an int, or many at once in an array
 
 FROM: Final = {REVOKED: (GOOD, SUSPENDED), SUSPENDED: (GOOD,), GOOD: (SUSPENDED,)}
 """Which statuses lead to which: a revoked credential never returns."""
@@ -79,11 +81,21 @@ def _open_list(db: Session, deps: Deps) -> int:
 
 def scatter(deps: Deps, number: int, counter: int) -> int:
     """Permute a 20-bit counter with a Feistel network under the list's own key."""
+    return permute(counter, lambda turn, half: keyed_word(deps, number, turn, half))
+
+
+def permute(counter: Bits, word: Callable[[int, Bits], Bits]) -> Bits:
+    """Run the network: a bijection of 20 bits, whatever ``word`` says (Luby and Rackoff)."""
     left, right = counter >> HALF_BITS, counter & HALF
     for turn in range(ROUNDS):
-        word = deps.vault.mac("status index", f"{number}|{turn}|{right}".encode())
-        left, right = right, left ^ (int.from_bytes(word[:2]) & HALF)
+        left, right = right, left ^ word(turn, right)
     return (left << HALF_BITS) | right
+
+
+def keyed_word(deps: Deps, number: int, turn: int, half: int) -> int:
+    """Return ten keyed bits for one half of the counter."""
+    word = deps.vault.mac("status index", f"{number}|{turn}|{half}".encode())
+    return int.from_bytes(word[:2]) & HALF
 
 
 def change_status(
