@@ -66,7 +66,7 @@ INSIDE = [*ALWAYS, wrong_bodies_are_refused]
 
 pytestmark = [
     pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(300 + 60 * EXAMPLES),
 ]
 
 
