@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, deps: Deps | None = None) ->
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"wallet_api.web.{name}").bp)
     observing.register(app)
+    app.before_request(problems.demand_plain_path)
     app.before_request(problems.demand_json)
     app.after_request(guards.attach_nonces)
     return app

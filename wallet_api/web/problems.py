@@ -15,7 +15,7 @@ from apiflask import HTTPError
 from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-from wallet_api.errors import BodyUnreadable, InputInvalid, ServiceBusy, WalletError
+from wallet_api.errors import BodyUnreadable, InputInvalid, NotFound, ServiceBusy, WalletError
 
 TYPE_BASE: Final = "https://ikd.example/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -49,7 +49,8 @@ TABLE: Final[dict[str, Problem]] = _load()
 
 def language() -> str:
     """Return the reader's language: Indonesian unless English is asked for."""
-    return request.accept_languages.best_match(LANGUAGES) or "id"
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((tag for tag in wanted if tag in LANGUAGES), "id")
 
 
 def document(error: WalletError) -> tuple[dict[str, object], int]:
@@ -92,6 +93,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
+
+
+def demand_plain_path() -> None:
+    """No id of ours has a control character; PostgreSQL would stumble over a NUL."""
+    if not request.path.isprintable():
+        raise NotFound
 
 
 def demand_json() -> None:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MAIL = Message(
-    "siti@example.org", "Kode verifikasi IKD", "Kode Anda: 123456 — jangan", "email_code"
-)
+MAIL = Message("siti@example.org", "Kode IKD", "Kode Anda: 123456 — jangan", "email_code")
 SMS = Message("+6281234567890", "", "IKD: kode Anda 123456", "sms_code")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from credentials.jwk import public_jwk
 from tests.wallet_api.handset import NIK, START, Handset, at_face, read_codes, work_off
 from tests.wallet_api.simulators import World
 from wallet_api.models import AuditEvent, Enrolment, Person
-from wallet_api.ports.registry import RegistryStatus
+from wallet_api.ports.registry import RegistryAnswer, RegistryStatus
 from wallet_api.rules import notices
 from wallet_api.rules.nik import NikWarning
 
@@ -35,7 +37,7 @@ def test_t01_the_answer_is_the_same_for_a_known_and_an_unknown_nik(world: World)
             assert other.headers[name] == first.headers[name]
 
 
-def _blind(answer) -> dict[str, object]:
+def _blind(answer: TestResponse) -> dict[str, object]:
     return answer.get_json() | {"enrolment": "…"}
 
 
@@ -130,7 +132,9 @@ def test_whoever_cancels_while_the_registry_is_asked_leaves_nothing_behind(world
         phone.post("contact", "contact", phone.codes())
         ask, registry = world.registry.look_up, world.registry
 
-        def cancel_first(nik: str, phone: Handset = phone, ask=ask):  # noqa: ANN202
+        def cancel_first(
+            nik: str, phone: Handset = phone, ask: Callable[[str], RegistryAnswer] = ask
+        ) -> RegistryAnswer:
             assert phone.post("cancel", "cancel", {}).status_code == 200
             return ask(nik)
 
