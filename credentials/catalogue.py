@@ -105,10 +105,15 @@ class Catalogue:
                 return entry
         raise KeyError(name)
 
-    def decode(self, identity: dict[int, object]) -> dict[str, object]:
-        """Return {name: value} of a wire map (key 91 inside, status removed); FormatError."""
+    def decode(
+        self, identity: dict[int, object], *, portrait_later: bool = False
+    ) -> dict[str, object]:
+        """Return {name: value} of a wire map (key 91 inside, status removed); FormatError.
+
+        `portrait_later`: the caller will check the portrait itself (`credentials.portrait`).
+        """
         number = identity.get(KEY_PROFILE)
         if type(number) is not int:
             raise FormatError("PROFILE_UNKNOWN")
         document_type, profile = self.profile(number)
-        return document_type.decode(profile, identity)
+        return document_type.decode(profile, identity, portrait_later=portrait_later)

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from credentials.errors import FormatError, LintError
-from credentials.field_readers import Reader, make_reader
+from credentials.field_readers import Reader, make_later_reader, make_reader
 from credentials.fields import Field, Labels, encode_field
 from credentials.qr_credential import KEY_PROFILE
+
+PORTRAIT = "portrait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class DocumentType:
     doctype: str = ""
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
     _readers: dict[int, dict[int, Reader]] = field(init=False, repr=False, compare=False)
+    _later: dict[int, dict[int, Reader]] = field(init=False, repr=False, compare=False)
     _absent: dict[int, tuple[tuple[int, str, str | None], ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -88,6 +91,14 @@ class DocumentType:
             }
             for profile in self.profiles
         }
+        portrait = by_name.get(PORTRAIT)
+        later = readers
+        if portrait is not None and portrait.kind == "image":
+            look_later = {portrait.key: make_later_reader(portrait)}
+            later = {
+                number: {key: look_later.get(key, reader) for key, reader in known.items()}
+                for number, known in readers.items()
+            }
         absent = {
             profile.number: tuple(
                 (by_name[name].key, name, by_name[name].default)
@@ -98,6 +109,7 @@ class DocumentType:
         }
         object.__setattr__(self, "_by_name", by_name)
         object.__setattr__(self, "_readers", readers)
+        object.__setattr__(self, "_later", later)
         object.__setattr__(self, "_absent", absent)
 
     def profile(self, name: str) -> Profile:
@@ -155,19 +167,23 @@ class DocumentType:
                 wire[entry.key] = value
         return wire
 
-    def decode(self, profile: Profile, identity: Mapping[int, object]) -> dict[str, object]:
-        """Return {name: value}, defaults filled in; FormatError for anything not in the profile."""
+    def decode(
+        self, profile: Profile, identity: Mapping[int, object], *, portrait_later: bool = False
+    ) -> dict[str, object]:
+        """Return {name: value}, defaults filled in; FormatError for anything not in the profile.
+
+        `portrait_later` leaves the look into the portrait to the caller: it may be any bytes.
+        """
         values: dict[str, object] = {}
         for key, name, default in self._absent[profile.number]:
             if key not in identity:
                 if default is None:
                     raise FormatError("FIELD_MISSING", name)
                 values[name] = default
-        readers = self._readers[profile.number]
+        readers = (self._later if portrait_later else self._readers)[profile.number]
         for key, wire in identity.items():
-            reader = readers.get(key)
-            if reader is not None:
-                reader(wire, values)
+            if key in readers:
+                readers[key](wire, values)
             elif key != KEY_PROFILE:
                 raise FormatError("FIELD_UNKNOWN")
         return values

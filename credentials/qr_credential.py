@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials import cbor, cose
 from credentials.errors import FormatError, LintError
-from credentials.quick_form import split_claims, split_credential
+from credentials.quick_form import read_identity, split_claims, split_credential
 from credentials.signing import (
     ES256,
     KEY_ID_SIZE,
@@ -164,9 +164,10 @@ def _read_claims(raw: bytes, kid: bytes, payload: bytes) -> Credential:
         return _read_any_claims(raw, kid, payload)
     expires_at, issued_at, holder_key, identity = quick
     _check_times(issued_at, expires_at)
-    wire, profile, status_list, status_index = _read_identity(
-        cbor.decode(identity, max_depth=cbor.MAX_DEPTH - 1)
-    )
+    flat: object = read_identity(identity)
+    if flat is None:
+        flat = cbor.decode(identity, max_depth=cbor.MAX_DEPTH - 1)
+    wire, profile, status_list, status_index = _read_identity(flat)
     return Credential(
         raw, kid, wire, profile, issued_at, expires_at, holder_key, status_list, status_index
     )

@@ -14,10 +14,7 @@ from typing import Protocol, TypeGuard
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 
 from credentials.errors import FormatError, SignatureError
 
@@ -31,6 +28,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVE = ec.SECP256R1()
 _ECDSA = ec.ECDSA(hashes.SHA256())
+_ECDSA_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
 _EC_KEY = type(ec.derive_private_key(1, _CURVE).public_key())
 
 
@@ -130,11 +128,8 @@ def verify_es256(public_key: PublicKey, data: bytes, signature: bytes) -> None:
         raise SignatureError("KEY_MISMATCH")
     if len(signature) != SIGNATURE_SIZE:
         raise SignatureError("SIGNATURE_INVALID")
-    der = encode_dss_signature(
-        int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    )
     try:
-        public_key.verify(der, data, _ECDSA)
+        public_key.verify(_der(signature), hashlib.sha256(data).digest(), _ECDSA_OF_DIGEST)
     except InvalidSignature:
         raise SignatureError("SIGNATURE_INVALID") from None
 
@@ -164,6 +159,16 @@ def _is_p256(public_key: PublicKey) -> TypeGuard[ec.EllipticCurvePublicKey]:
     if type(public_key) is _EC_KEY or isinstance(public_key, ec.EllipticCurvePublicKey):
         return public_key.curve.name == _CURVE.name
     return False
+
+
+def _der(signature: bytes) -> bytes:
+    """Return r || s as the DER sequence of two integers that OpenSSL reads (RFC 3279, 2.2.3)."""
+    r, s = signature[:32].lstrip(b"\0"), signature[32:].lstrip(b"\0")
+    if not r or r[0] > 0x7F:  # a set first bit would make it negative
+        r = b"\0" + r
+    if not s or s[0] > 0x7F:
+        s = b"\0" + s
+    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
 
 
 def _uncompressed(public_key: ec.EllipticCurvePublicKey) -> bytes:

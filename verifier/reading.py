@@ -26,9 +26,6 @@ from credentials.trust import TrustedKey
 from verifier.codes import Code
 
 _WEBP = 3  # claim 169's photo format
-_KEY_PORTRAIT = 16  # claim 169's key, ours as well
-# A header of 1 x 1 pixels: stands in while the other fields are decoded.
-_BLANK_PORTRAIT = b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f" + bytes(9)
 _OURS = (PREFIX_PRESENTATION, PREFIX_PRINT)
 # The name a trust list entry must allow before its key counts for other issuers' codes.
 FOREIGN = "claim169"
@@ -118,14 +115,7 @@ class ScannedCredential:
 
     def claims(self, catalogue: Catalogue) -> Mapping[str, object]:
         """Decode the identity map. A bad portrait is no reason yet: it is check 14's."""
-        identity = self.credential.claims.identity
-        try:
-            return catalogue.decode(identity)
-        except FormatError as error:
-            if not error.code.startswith("PORTRAIT"):
-                raise
-        claims = catalogue.decode({**identity, _KEY_PORTRAIT: _BLANK_PORTRAIT})
-        return {**claims, "portrait": identity[_KEY_PORTRAIT]}
+        return catalogue.decode(self.credential.claims.identity, portrait_later=True)
 
 
 class ScannedForeign:
