@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from wallet_api.models import AuditEvent
@@ -72,9 +74,29 @@ def record(
     db: Session, event: str, *, at: datetime, actor: str, subject: str, **facts: object
 ) -> None:
     """Add one event to the caller's transaction."""
+    db.add(AuditEvent(**_row(event, at, actor, subject, facts)))
+
+
+def record_each(
+    db: Session,
+    event: str,
+    *,
+    at: datetime,
+    actor: str,
+    facts: Sequence[tuple[str, Mapping[str, object]]],
+) -> None:
+    """Add one event for each (subject, facts), in one statement."""
+    rows = [_row(event, at, actor, subject, held) for subject, held in facts]
+    if rows:
+        db.execute(insert(AuditEvent), rows)
+
+
+def _row(
+    event: str, at: datetime, actor: str, subject: str, facts: Mapping[str, object]
+) -> dict[str, object]:
     allowed = EVENTS[event]
     if not facts.keys() <= allowed:
         message = f"audit event {event} may not carry {sorted(facts.keys() - allowed)}"
         raise ValueError(message)
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
-    db.add(AuditEvent(at=at, event=event, actor=actor, subject=subject, facts=text))
+    return {"at": at, "event": event, "actor": actor, "subject": subject, "facts": text}

@@ -16,19 +16,25 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from credentials.errors import LintError
-from credentials.jwk import b64url_encode, thumbprint
+from credentials.jwk import thumbprint
 from credentials.qr_credential import build_claims
-from wallet_api.audit import record
+from wallet_api.audit import record, record_each
 from wallet_api.errors import HolderKeysInvalid, IssuingStopped, RegistryDown
 from wallet_api.models import Credential, Wallet, new_id
-from wallet_api.services import credential_signing, drafts, holder_keys, people, status_lists
+from wallet_api.services import (
+    credential_signing,
+    drafts,
+    holder_keys,
+    issued,
+    people,
+    status_lists,
+)
 from wallet_api.services.deps import Deps
 from wallet_api.services.drafts import Draft, Unit
-from wallet_api.services.enrolment_view import iso
 from wallet_api.services.idempotency import Once, remember
 from wallet_api.services.sessions import TokenFacts, demand_active
 
@@ -167,24 +173,27 @@ def _store_intents(
         demand_active(wallet.state)
         dek = wallet.person.dek
         slots = status_lists.allocate(db, deps, len(planned))
+        rows, facts = [], []
         for position, (draft, slot) in enumerate(zip(planned, slots, strict=True)):
             key = keys[0] if len(keys) == 1 else keys[position]
             row = _intent(deps, dek, draft, slot, key, issued_at=issued_at)
-            row.wallet_id, row.batch, row.position = wallet_id, batch, position
-            row.answer_hash = answer_hash
-            db.add(row)
-            record(
-                db,
-                "credential.planned",
-                at=deps.now(),
-                actor=ACTOR,
-                subject=row.id,
-                type=draft.unit.type,
-                profile=draft.profile.name,
-                list=slot.number,
-                index=slot.index,
-                answer_hash=answer_hash,
-            )
+            row |= {"wallet_id": wallet_id, "batch": batch, "position": position}
+            row["answer_hash"] = answer_hash
+            rows.append(row)
+            facts.append((row["id"], _facts_of(row)))
+        if rows:
+            db.execute(insert(Credential), rows)
+        record_each(db, "credential.planned", at=deps.now(), actor=ACTOR, facts=facts)
+
+
+def _facts_of(row: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        "type": row["type"],
+        "profile": row["profile"],
+        "list": row["list_number"],
+        "index": row["list_index"],
+        "answer_hash": row["answer_hash"],
+    }
 
 
 def _intent(
@@ -195,7 +204,7 @@ def _intent(
     key: ec.EllipticCurvePublicKey,
     *,
     issued_at: datetime,
-) -> Credential:
+) -> dict[str, Any]:
     life = timedelta(days=draft.profile.validity_days)
     try:
         issuer = deps.keys.issuer_for(draft.unit.type, deps.now())
@@ -209,89 +218,71 @@ def _intent(
         status=(slot.number, slot.index),
     )
     row_id = new_id()
-    return Credential(
-        id=row_id,
-        type=draft.unit.type,
-        profile=draft.profile.name,
-        unit_profile=draft.unit.profile,
-        profile_number=draft.profile.number,
-        document_key=draft.unit.document_key,
-        document_version=draft.unit.version,
-        part=draft.part,
-        parts=draft.parts,
-        holder_jkt=thumbprint(key),
-        list_number=slot.number,
-        list_index=slot.index,
-        kid=issuer.signer.kid,
-        claims_sealed=deps.vault.seal(dek, f"credential|claims|{row_id}", claims),
-        stage=INTENT,
-        status=status_lists.GOOD,
-        issued_at=issued_at,
-        renew_at=issued_at + life / 2,
-        expires_at=issued_at + life,
-    )
+    return {
+        "id": row_id,
+        "type": draft.unit.type,
+        "profile": draft.profile.name,
+        "unit_profile": draft.unit.profile,
+        "profile_number": draft.profile.number,
+        "document_key": draft.unit.document_key,
+        "document_version": draft.unit.version,
+        "part": draft.part,
+        "parts": draft.parts,
+        "holder_jkt": thumbprint(key),
+        "list_number": slot.number,
+        "list_index": slot.index,
+        "kid": issuer.signer.kid,
+        "claims_sealed": deps.vault.seal(dek, f"credential|claims|{row_id}", claims),
+        "stage": INTENT,
+        "status": status_lists.GOOD,
+        "issued_at": issued_at,
+        "renew_at": issued_at + life / 2,
+        "expires_at": issued_at + life,
+    }
 
 
 def _sign_and_answer(deps: Deps, batch: str, once: Once) -> dict[str, object]:
+    with deps.transaction() as db:
+        rows = issued.read_batch(db, batch)
+    dek = rows[0].dek if rows else b""
     signed: dict[str, bytes] = {}
+    for row in rows:
+        if row.signed_sealed is None:
+            claims = deps.vault.open(dek, f"credential|claims|{row.id}", row.claims_sealed)
+            signed[row.id] = credential_signing.sign_once(deps, row.type, row.kid, claims)
     with deps.transaction() as db:
-        rows = _batch_rows(db, batch)
-        dek = rows[0].wallet.person.dek if rows else b""
-        unsigned = [row for row in rows if row.signed_sealed is None]
-    for row in unsigned:
-        claims = deps.vault.open(dek, f"credential|claims|{row.id}", row.claims_sealed)
-        raw = credential_signing.sign_once(deps, row.type, row.kid, claims)
-        signed[row.id] = deps.vault.seal(dek, f"credential|signed|{row.id}", raw)
-    with deps.transaction() as db:
-        for row_id, sealed in signed.items():
-            # A racing retry may have stored its signature first: that one counts.
-            stored = db.execute(
-                update(Credential)
-                .where(Credential.id == row_id, Credential.signed_sealed.is_(None))
-                .values(signed_sealed=sealed, stage=SIGNED)
-                .returning(Credential.kid)
-                .execution_options(synchronize_session=False)
-            ).first()
-            if stored is not None:
-                record(
-                    db,
-                    "credential.signed",
-                    at=deps.now(),
-                    actor=ACTOR,
-                    subject=row_id,
-                    kid=stored.kid.hex(),
-                )
+        stored = _store_signatures(db, deps, dek, batch, signed) if signed else {}
+        if stored.keys() != signed.keys():  # a racing retry was first: what it stored counts
+            rows = issued.read_batch(db, batch)
         answer: dict[str, object] = {
-            "credentials": [_view(deps, dek, row) for row in _batch_rows(db, batch)]
+            "credentials": [issued.view(deps, dek, row, stored.get(row.id)) for row in rows]
         }
         remember(db, deps, once, 201, answer)
     return answer
 
 
-def _batch_rows(db: Session, batch: str) -> Sequence[Credential]:
-    return db.scalars(
-        select(Credential)
-        .where(Credential.batch == batch)
+def _store_signatures(
+    db: Session, deps: Deps, dek: bytes, batch: str, signed: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Store each signature where there is none yet; return those that were stored."""
+    free = db.execute(
+        select(Credential.id, Credential.kid)
+        .where(Credential.batch == batch, Credential.signed_sealed.is_(None))
         .order_by(Credential.position)
-        .execution_options(populate_existing=True)
+        .with_for_update(key_share=True)
     ).all()
-
-
-def _view(deps: Deps, dek: bytes, row: Credential) -> dict[str, object]:
-    if row.signed_sealed is None:
-        message = "a credential without a signature was about to leave"
-        raise RuntimeError(message)
-    raw = deps.vault.open(dek, f"credential|signed|{row.id}", row.signed_sealed)
-    return {
-        "id": row.id,
-        "type": row.type,
-        "profile": row.profile,
-        "profile_number": row.profile_number,
-        "document": row.document_key,
-        "part": {"number": row.part, "total": row.parts} if row.parts else None,
-        "credential": b64url_encode(raw),
-        "holder_jkt": row.holder_jkt,
-        "issued_at": iso(row.issued_at),
-        "expires_at": iso(row.expires_at),
-        "renew_at": iso(row.renew_at),
-    }
+    stored = {row.id: signed[row.id] for row in free if row.id in signed}
+    if not stored:
+        return stored
+    sealed = [
+        {
+            "id": row_id,
+            "signed_sealed": deps.vault.seal(dek, f"credential|signed|{row_id}", raw),
+            "stage": SIGNED,
+        }
+        for row_id, raw in stored.items()
+    ]
+    db.execute(update(Credential), sealed)
+    facts = [(row.id, {"kid": row.kid.hex()}) for row in free if row.id in stored]
+    record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
+    return stored

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -25,7 +25,6 @@ GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
 ROUNDS: Final = 4
 HALF_BITS: Final = 10
 HALF: Final = (1 << HALF_BITS) - 1
-Bits = TypeVar("Bits", bound=Any)  # an int, or many at once in an array
 
 FROM: Final = {REVOKED: (GOOD, SUSPENDED), SUSPENDED: (GOOD,), GOOD: (SUSPENDED,)}
 """Which statuses lead to which: a revoked credential never returns."""
@@ -81,11 +80,14 @@ def _open_list(db: Session, deps: Deps) -> int:
 
 def scatter(deps: Deps, number: int, counter: int) -> int:
     """Permute a 20-bit counter with a Feistel network under the list's own key."""
-    return permute(counter, lambda turn, half: keyed_word(deps, number, turn, half))
+    return int(permute(counter, lambda turn, half: keyed_word(deps, number, turn, half)))
 
 
-def permute(counter: Bits, word: Callable[[int, Bits], Bits]) -> Bits:
-    """Run the network: a bijection of 20 bits, whatever ``word`` says (Luby and Rackoff)."""
+def permute(counter: Any, word: Callable[[int, Any], Any]) -> Any:
+    """Run the network: a bijection of 20 bits, whatever ``word`` says (Luby and Rackoff).
+
+    ``counter`` is an int, or many of them in an array.
+    """
     left, right = counter >> HALF_BITS, counter & HALF
     for turn in range(ROUNDS):
         left, right = right, left ^ word(turn, right)

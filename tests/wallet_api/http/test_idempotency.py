@@ -132,7 +132,8 @@ def delivered(world: World) -> Post:
 
 
 POSTS = [
-    start, codes, contact, wrong_code, face, face_office, cancel, pin, session, issue, renew, delivered
+    start, codes, contact, wrong_code, face, face_office, cancel, pin,
+    session, issue, renew, delivered,
 ]  # fmt: skip
 
 
