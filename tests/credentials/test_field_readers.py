@@ -1,3 +1,5 @@
+"""The readers made with the catalogue agree with the field decoder they replace."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Bundles: pinned root, no rollback, expiry, nothing half read."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The command line as a teller's script meets it: exit codes, JSON, no tracebacks."""
+
 from __future__ import annotations
 
 import io

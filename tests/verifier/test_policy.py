@@ -1,3 +1,5 @@
+"""Policies an institution edits: what they demand, and what they say of a mistake."""
+
 from __future__ import annotations
 
 import json

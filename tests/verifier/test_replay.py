@@ -1,3 +1,5 @@
+"""The memory of accepted proofs: seen twice is refused, full is refused."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,5 @@
+"""The sample keys are what everybody knows, and are recognised as such."""
+
 from __future__ import annotations
 
 import json

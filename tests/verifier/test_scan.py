@@ -1,3 +1,5 @@
+"""From pictures to text: two readers, and pictures that mean harm."""
+
 from __future__ import annotations
 
 import io

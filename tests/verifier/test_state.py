@@ -1,3 +1,5 @@
+"""What a terminal keeps between checks: version, floor, memory, bundle."""
+
 from __future__ import annotations
 
 from datetime import timedelta

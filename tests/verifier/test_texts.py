@@ -1,3 +1,5 @@
+"""Every code has its words in both languages."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Scanning a frame: fresh, once, of a counter that is staffed (T10, T11, T13, T15)."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The PIN at the counter, its deadline, and what falls back (C7, T16)."""
+
 from __future__ import annotations
 
 from functools import partial

@@ -1,3 +1,5 @@
+"""The links of notices: looking is harmless, posting blocks once."""
+
 from __future__ import annotations
 
 from functools import partial

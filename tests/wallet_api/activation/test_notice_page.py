@@ -1,3 +1,5 @@
+"""The page behind a notice's link, over HTTP."""
+
 from __future__ import annotations
 
 import hashlib

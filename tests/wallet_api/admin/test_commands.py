@@ -1,3 +1,5 @@
+"""The administrator's commands, run as commands."""
+
 from __future__ import annotations
 
 import io

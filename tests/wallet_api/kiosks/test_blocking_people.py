@@ -1,3 +1,5 @@
+"""Operators block by NIK: one answer for everybody (T35)."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Kiosks from token to certificate to block (T13)."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,3 +1,5 @@
+"""Operators sign in with two factors, and guessing is slow."""
+
 from __future__ import annotations
 
 import statistics
