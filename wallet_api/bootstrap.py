@@ -38,7 +38,7 @@ def make_deps(settings: Settings) -> Deps:
             f"WALLET_KEYS_DIR: {type(error).__name__}: run `python -m wallet_api admin keys init`"
         )
         raise ConfigurationError(errors=[message]) from None
-    if settings.environment == "production" and keys.sample:
+    if settings.environment == "production" and keys.holds_any_of(data.load_sample_keys()):
         raise ConfigurationError(errors=["WALLET_KEYS_DIR: sample keys are public knowledge"])
     people = People.REAL if settings.environment == "production" else People.SYNTHETIC
     faces = FacePool(size=settings.face_workers, waiting=settings.face_queue)

@@ -20,7 +20,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from credentials.signing import PemSigner, Signer, generate_pem
+from credentials.jwk import thumbprint
+from credentials.signing import (
+    PemSigner,
+    Signer,
+    compress,
+    generate_pem,
+    key_id,
+    load_compressed,
+)
 from wallet_api.adapters.vault import FileVault
 from wallet_api.ports.keys import IssuerKey
 
@@ -42,17 +50,29 @@ class PemKeyRing:
         """Read the manifest; raises ``OSError``, ``ValueError`` or ``KeyError`` if unusable."""
         self._folder = folder
         manifest = json.loads((folder / "keys.json").read_text())
-        self.sample = bool(manifest.get("sample", False))
         self._issuers = [self._load_issuer(entry) for entry in manifest["issuers"]]
         self._issuers.sort(key=lambda held: held.key.not_before, reverse=True)
 
+    def holds_any_of(self, thumbprints: frozenset[str]) -> bool:
+        """Say whether a key that credentials or bundles are trusted by is among those named."""
+        keys = [held.key.public_key for held in self._issuers] + [self.bundle_root.public_key]
+        return any(thumbprint(key) in thumbprints for key in keys)
+
     def _load_issuer(self, entry: dict[str, str]) -> _Held:
-        signer = PemSigner((self._folder / entry["file"]).read_bytes())
+        public_key = load_compressed(bytes.fromhex(entry["public"]))
+        path = self._folder / entry["file"]
+        signer = PemSigner(path.read_bytes()) if path.exists() else None
+        if signer is not None and compress(signer.public_key) != compress(public_key):
+            message = f"{entry['file']} is not the key that keys.json names"
+            raise ValueError(message)
         not_before, until, not_after = (
             datetime.fromisoformat(entry[name])
             for name in ("not_before", "signs_until", "not_after")
         )
-        return _Held(IssuerKey(signer, not_before, not_after, (entry["type"],)), until)
+        key = IssuerKey(
+            key_id(public_key), public_key, signer, not_before, not_after, (entry["type"],)
+        )
+        return _Held(key, until)
 
     def _signer(self, name: str) -> PemSigner:
         return PemSigner((self._folder / f"{name}.pem").read_bytes())
@@ -97,7 +117,8 @@ class PemKeyRing:
         """Choose the key whose signing period holds ``at``; raises ``LookupError``."""
         for held in self._issuers:
             inside = held.key.not_before <= at < held.signs_until
-            if inside and document_type in held.key.document_types:
+            able = held.key.signer is not None and document_type in held.key.document_types
+            if inside and able:
                 return held.key
         message = f"no issuer key for {document_type} at this time: run `admin keys init`"
         raise LookupError(message)
@@ -117,22 +138,25 @@ def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -
 
 def _make_issuers(folder: Path, document_types: tuple[str, ...], now: datetime) -> list[str]:
     path = folder / "keys.json"
-    manifest: dict[str, Any] = {"sample": False, "issuers": []}
+    manifest: dict[str, Any] = {"issuers": []}
     if path.exists():
         manifest = json.loads(path.read_text())
-    known = {entry["file"] for entry in manifest["issuers"]}
     made = []
     for document_type in document_types:
         for year in (now.year, now.year + 1):
-            name = f"issuer-{document_type}-{year}.pem"
-            if name in known:
+            stem = f"issuer-{document_type}-{year}"
+            same = [entry for entry in manifest["issuers"] if entry["file"].startswith(stem)]
+            if any((folder / entry["file"]).exists() for entry in same):
                 continue
-            _write_new(folder / name, generate_pem())
+            name = f"{stem}-{len(same) + 1}.pem" if same else f"{stem}.pem"
+            pem = generate_pem()
+            _write_new(folder / name, pem)
             until = datetime(year + 1, 1, 1, tzinfo=UTC)
             manifest["issuers"].append(
                 {
                     "file": name,
                     "type": document_type,
+                    "public": compress(PemSigner(pem).public_key).hex(),
                     "not_before": datetime(year, 1, 1, tzinfo=UTC).isoformat(),
                     "signs_until": until.isoformat(),
                     "not_after": (until + OVERLAP).isoformat(),

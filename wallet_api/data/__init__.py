@@ -68,6 +68,13 @@ def load_enumeration(name: str) -> Mapping[str, str]:
     return MappingProxyType({entry["id"]: entry["en"] for entry in lists[name]})
 
 
+@cache
+def load_sample_keys() -> frozenset[str]:
+    """Return the thumbprints of the sample keys, whose private halves everybody has."""
+    held = json.loads(_DATA.joinpath("sample_keys.json").read_text(encoding="utf-8"))
+    return frozenset(held["public_knowledge"].values())
+
+
 def _rows(name: str) -> Iterator[dict[str, str]]:
     text = _DATA.joinpath(name).read_text(encoding="utf-8")
     return csv.DictReader(io.StringIO(text))

@@ -14,9 +14,15 @@ from credentials.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class IssuerKey:
-    """A credential-signing key with its validity and the types it may sign (all if empty)."""
+    """An issuer key with its validity and the types it may sign.
 
-    signer: Signer
+    ``signer`` is None when the private half is gone: what it signed still
+    verifies, nothing new is signed.
+    """
+
+    kid: bytes
+    public_key: ec.EllipticCurvePublicKey
+    signer: Signer | None
     not_before: datetime
     not_after: datetime
     document_types: tuple[str, ...]

@@ -14,7 +14,7 @@ def sign_once(deps: Deps, document_type: str, kid: bytes, claims: bytes) -> byte
         (
             key.signer
             for key in deps.keys.issuer_keys()
-            if key.signer.kid == kid and document_type in key.document_types
+            if key.kid == kid and document_type in key.document_types
         ),
         None,
     )

@@ -231,7 +231,7 @@ def _intent(
         "holder_jkt": thumbprint(key),
         "list_number": slot.number,
         "list_index": slot.index,
-        "kid": issuer.signer.kid,
+        "kid": issuer.kid,
         "claims_sealed": deps.vault.seal(dek, f"credential|claims|{row_id}", claims),
         "stage": INTENT,
         "status": status_lists.GOOD,

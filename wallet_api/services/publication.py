@@ -164,8 +164,8 @@ def _trust_list(deps: Deps) -> TrustList:
     return TrustList(
         tuple(
             TrustedKey(
-                kid=key.signer.kid,
-                public_key=key.signer.public_key,
+                kid=key.kid,
+                public_key=key.public_key,
                 alg=ES256,
                 not_before=int(key.not_before.timestamp()),
                 not_after=int(key.not_after.timestamp()),

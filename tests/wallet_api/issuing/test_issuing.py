@@ -79,7 +79,7 @@ def test_a_family_of_15_comes_as_a_header_and_parts(world: World, open_for: Open
     assert [part["number"] for part in parts] == list(range(len(issued)))
     assert {part["total"] for part in parts} == {len(issued)}
     assert [held["profile"] for held in issued] == ["header"] + ["member"] * (len(issued) - 1)
-    keys = {key.signer.kid: key.signer.public_key for key in world.deps.keys.issuer_keys()}
+    keys = {key.kid: key.public_key for key in world.deps.keys.issuer_keys()}
     members = 0
     for held in issued:
         unverified = parse_credential(b64url_decode(held["credential"]))
