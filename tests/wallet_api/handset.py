@@ -18,11 +18,11 @@ from credentials.statement import TYP_DEVICE, TYP_PIN, Statement, hash_body, sig
 from samples.phone.proofs import compact_jws, dpop_proof, holder_proof
 from wallet_api.app import create_app
 from wallet_api.jobs import HANDLERS
-from wallet_api.models import Enrolment, Kiosk, Office, Operator
+from wallet_api.models import Enrolment
 from wallet_api.services import nonces, outbox, wallets
-from wallet_api.services.wallets import Witness
 
 from .counter_desk import enrol
+from .witness import witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -292,30 +292,8 @@ def with_wallet(world: World, nik: str = NIK, *, add: bool = True) -> Handset:
     phone = Handset(world, device=at_counter.device, pin=at_counter.pin)
     phone.enrolment, deps = at_counter.enrolment_id, world.deps
     with deps.transaction() as db:
-        witness = _witness(db, deps.now())
+        witness = witness(db, deps.now())
         row = db.get_one(Enrolment, phone.enrolment)
         wallets.close_others(db, deps, row.person_id, actor="test")
         phone.wallet = wallets.open_wallet(db, deps, row, witness)
     return phone
-
-
-def _witness(db: Any, now: Any) -> Witness:
-    office = db.query(Office).first()
-    if office is None:
-        office = Office(id="office", code="3174", name="Kantor", created_at=now)
-        kiosk = Kiosk(id="kiosk", office_id="office", name="Loket", state="ACTIVE", created_at=now)
-        operator = Operator(
-            id="operator",
-            office_id="office",
-            username="budi",
-            name="Budi",
-            role="operator",
-            password_hash="none",
-            dek=b"",
-            totp_sealed=b"",
-            created_at=now,
-        )
-        for row in (office, kiosk, operator):
-            db.add(row)
-            db.flush()
-    return Witness("kiosk", "office", "3174", "Kantor", "operator")
