@@ -292,8 +292,8 @@ def with_wallet(world: World, nik: str = NIK, *, add: bool = True) -> Handset:
     phone = Handset(world, device=at_counter.device, pin=at_counter.pin)
     phone.enrolment, deps = at_counter.enrolment_id, world.deps
     with deps.transaction() as db:
-        witness = witness(db, deps.now())
+        seen_by = witness(db, deps.now())
         row = db.get_one(Enrolment, phone.enrolment)
         wallets.close_others(db, deps, row.person_id, actor="test")
-        phone.wallet = wallets.open_wallet(db, deps, row, witness)
+        phone.wallet = wallets.open_wallet(db, deps, row, seen_by)
     return phone
