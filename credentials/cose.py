@@ -7,8 +7,8 @@ caller's trust list; the header must agree with it but never decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from credentials import cbor
 from credentials.errors import FormatError, SignatureError
@@ -22,8 +22,7 @@ MAX_SIZE = 64 * 1024 * 1024  # bundles; QR texts are bounded by their own decode
 _PARTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedSign1:
+class UnverifiedSign1(NamedTuple):
     """The four parts as read; nothing here has been checked against a key."""
 
     protected: bytes

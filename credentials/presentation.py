@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -51,8 +52,7 @@ class Challenge:
     issued_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A holder's proof whose signature held; `nonce` and `aud` only in challenge mode."""
 
     issued_at: int
@@ -60,8 +60,7 @@ class Proof:
     aud: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedPresentation:
+class UnverifiedPresentation(NamedTuple):
     """A well-formed presentation as read. `credential.holder_key` is never None here."""
 
     credential: UnverifiedCredential

@@ -96,10 +96,11 @@ def _pairs(digits: bytes) -> bytes:
     low = _LOW_BYTES if size <= MAX_TEXT else _low_bytes(size)
     groups = int.from_bytes(digits, "big")
     values = (groups >> 16 & low) + 45 * (groups >> 8 & low) + 2025 * (groups & low)
-    data = bytearray(values.to_bytes(size, "big"))
-    if any(data[::3]):
+    if values & low << 16:
         raise FormatError("BASE45_OVERFLOW")
-    del data[::3]
+    padded = values.to_bytes(size, "big")
+    data = bytearray(size // 3 * 2)
+    data[::2], data[1::2] = padded[1::3], padded[2::3]
     return bytes(data)
 
 

@@ -13,85 +13,89 @@ lengths are compared with the size of the whole, integers with their shortest fo
 
 from __future__ import annotations
 
+from struct import Struct
+
 _WIDE = 0x10000  # smaller integers have a shorter form than four bytes
 _LONG = 0x100  # smaller lengths have a shorter form than two bytes
 _SHORT = 24  # smaller numbers stand in the first byte
 _MAP, _PAIR = 0xA0, 0x82
 _UINT, _BYTES, _TEXT, _OTHER = 0, 2, 3, -1  # major types, RFC 8949 section 3.1
-_SIGNATURE = b"\x58\x40"
-_PRESENTATION = b"\x83\x59"
-_PROOF = b"\x46\x81\x1a"
-_CREDENTIAL = b"\x84\x49\xa2\x01\x26\x04\x44"
-_CLAIMS_HEAD = b"\xa0\x59"
-_EXP = b"\xa4\x04\x1a"
-_IAT = b"\x06\x1a"
-_CNF = b"\x08\xa1\x01\xa4\x01\x02\x20\x01\x21\x58\x20"
-_EVEN, _ODD = b"\x22\xf4\x18\xa9", b"\x22\xf5\x18\xa9"
+
+_PRESENTATION = Struct(">2sH")
+_PROOF = Struct(">3sI2s64s")
+_CREDENTIAL = Struct(">7s4s2sH")
+_SIGNATURE = Struct(">2s64s")
+_CLAIMS = Struct(">3sI2sI11s32s4s")
+_PRESENTATION_MARK = b"\x83\x59"
+_PROOF_MARK = b"\x46\x81\x1a"
+_SIGNATURE_MARK = b"\x58\x40"
+_CREDENTIAL_MARKS = (b"\x84\x49\xa2\x01\x26\x04\x44", b"\xa0\x59")
+_CLAIMS_MARKS = (b"\xa4\x04\x1a", b"\x06\x1a", b"\x08\xa1\x01\xa4\x01\x02\x20\x01\x21\x58\x20")
+_SIGNS = {b"\x22\xf4\x18\xa9": b"\x02", b"\x22\xf5\x18\xa9": b"\x03"}
 
 
 def split_presentation(data: bytes) -> tuple[bytes, bytes, int, bytes] | None:
     """Return (credential, proof payload, issued at, signature)."""
-    if data[:2] != _PRESENTATION or len(data) < 4:
+    if len(data) < _PRESENTATION.size:
         return None
-    size = data[2] << 8 | data[3]
-    proof = 4 + size
-    if len(data) != proof + 73 or size < _LONG:
+    mark, size = _PRESENTATION.unpack_from(data)
+    proof = _PRESENTATION.size + size
+    if mark != _PRESENTATION_MARK or size < _LONG or len(data) != proof + _PROOF.size:
         return None
-    if data[proof : proof + 3] != _PROOF or data[proof + 7 : proof + 9] != _SIGNATURE:
+    mark, issued_at, next_mark, signature = _PROOF.unpack_from(data, proof)
+    if mark != _PROOF_MARK or next_mark != _SIGNATURE_MARK or issued_at < _WIDE:
         return None
-    issued_at = int.from_bytes(data[proof + 3 : proof + 7], "big")
-    if issued_at < _WIDE:
-        return None
-    return data[4:proof], data[proof + 1 : proof + 7], issued_at, data[proof + 9 :]
+    return data[_PRESENTATION.size : proof], data[proof + 1 : proof + 7], issued_at, signature
 
 
 def split_credential(data: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
     """Return (protected header, kid, claims, signature)."""
-    if data[:7] != _CREDENTIAL or data[11:13] != _CLAIMS_HEAD or len(data) < 15:
+    if len(data) < _CREDENTIAL.size:
         return None
-    size = data[13] << 8 | data[14]
-    end = 15 + size
-    if len(data) != end + 66 or size < _LONG or data[end : end + 2] != _SIGNATURE:
+    mark, kid, next_mark, size = _CREDENTIAL.unpack_from(data)
+    end = _CREDENTIAL.size + size
+    if (mark, next_mark) != _CREDENTIAL_MARKS or len(data) != end + _SIGNATURE.size:
         return None
-    return data[2:11], data[7:11], data[15:end], data[end + 2 :]
+    mark, signature = _SIGNATURE.unpack_from(data, end)
+    if mark != _SIGNATURE_MARK or size < _LONG:
+        return None
+    return data[2:11], kid, data[_CREDENTIAL.size : end], signature
 
 
 def split_claims(data: bytes) -> tuple[int, int, bytes, bytes] | None:
     """Return (expires at, issued at, holder key of 33 bytes, identity as CBOR)."""
-    if data[:3] != _EXP or data[7:9] != _IAT or data[13:24] != _CNF:
+    if len(data) < _CLAIMS.size:
         return None
-    tail = data[56:60]
-    if tail not in (_EVEN, _ODD):
+    mark, expires_at, iat_mark, issued_at, cnf_mark, x, tail = _CLAIMS.unpack_from(data)
+    if (mark, iat_mark, cnf_mark) != _CLAIMS_MARKS or tail not in _SIGNS:
         return None
-    expires_at, issued_at = int.from_bytes(data[3:7], "big"), int.from_bytes(data[9:13], "big")
     if expires_at < _WIDE or issued_at < _WIDE:
         return None
-    sign = b"\x03" if tail == _ODD else b"\x02"
-    return expires_at, issued_at, sign + data[24:56], data[60:]
+    return expires_at, issued_at, _SIGNS[tail] + x, data[_CLAIMS.size :]
 
 
 def read_identity(data: bytes) -> dict[object, object] | None:
     """Return the identity map where it is flat, as most are; None for records and the like."""
+    wire: dict[object, object] = {}
+    count = data[0] - _MAP if data else -1
+    if not 0 <= count < _SHORT:
+        return None
     try:
-        count, at, last = data[0] - _MAP, 1, -1
-        if not 0 <= count < _SHORT:
-            return None
-        wire: dict[object, object] = {}
+        at, last = 1, -1
         for _ in range(count):
-            key, at = data[at], at + 1
+            key = data[at]
             if key >= _SHORT:
-                if key != _SHORT or data[at] < _SHORT:  # another kind of key, or not its shortest
-                    return None
-                key, at = data[at], at + 1
-            if key <= last:
+                at, last = at + 1, max(last, _SHORT - 1)
+                key = data[at] if key == _SHORT else last
+            if key <= last:  # out of order, twice, or not in its shortest form
                 return None
             last = key
-            if data[at] == _PAIR:
-                first, at = _read_flat(data, at + 1)
+            if data[at + 1] == _PAIR:
+                first, at = _read_flat(data, at + 2)
                 second, at = _read_flat(data, at)
                 wire[key] = [first, second]
             else:
-                wire[key], at = _read_flat(data, at)
+                wire[key], at = _read_flat(data, at + 1)
     except (IndexError, ValueError):
         return None
     return wire if at == len(data) else None  # a value that was cut off ends behind the end

@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from math import log, log2
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from credentials.errors import FormatError, LintError
 from credentials.status_list import LIST_SIZE
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 else:
     from credentials.lazy_numpy import np
 
-GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
+GOOD: Final = "good"
+REVOKED: Final = "revoked"
+SUSPENDED: Final = "suspended"
 
 _HEAD = 4
 _MAX_K = 20
@@ -93,7 +95,7 @@ class RevocationSet:
         self._revoked = {number: _view(revoked.get(number, ())) for number in numbers}
         self._suspended = {number: _view(suspended.get(number, ())) for number in numbers}
 
-    def status(self, status_list: int, index: int) -> str:
+    def status(self, status_list: int, index: int) -> Literal["good", "revoked", "suspended"]:
         """Return "good", "revoked" or "suspended"; KeyError for a list it does not cover.
 
         Revoked wins over suspended. A list we know nothing of is never "good".

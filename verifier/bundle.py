@@ -31,7 +31,7 @@ from verifier.roots import Root
 
 @dataclass(frozen=True, slots=True)
 class TrustedBundle:
-    """A bundle the pinned root signed. Times are unix seconds; `status_moment` is `status_as_of`.
+    """A bundle the pinned root signed. Times are unix seconds.
 
     `development` is true under a root whose private key is public: nothing it says is worth
     anything outside a test, and every output must say so.
@@ -48,7 +48,6 @@ class TrustedBundle:
     minimum_app_version: str
     root_fingerprint: str
     development: bool
-    status_moment: datetime
 
     @property
     def newest_signed_at(self) -> datetime:
@@ -111,5 +110,4 @@ def _trusted(content: Bundle, root: Root) -> TrustedBundle:
         minimum_app_version=content.minimum_app_version,
         root_fingerprint=root.fingerprint,
         development=root.development,
-        status_moment=datetime.fromtimestamp(content.status_as_of, UTC),
     )

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from verifier.codes import Code
 from verifier.errors import VerifierError
@@ -19,26 +20,47 @@ Possession = Literal["fresh", "challenge", "none"]
 Status = Literal["good", "revoked", "suspended", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one scanned text.
 
     `claims` holds the policy's shown fields by catalogue name, and only once the issuer's
     signature was checked; never the portrait. `status_as_of` and `status_age` date the status
-    list, and are None while nothing was looked up in one.
+    list, and are None while nothing was looked up in one. Times are kept as unix seconds (`…_unix`)
+    and become datetimes for whoever asks: most checks end without anybody asking.
     """
 
     authentic: bool = False
     possession: Possession = "none"
     status: Status = "unknown"
-    status_as_of: datetime | None = None
-    status_age: timedelta | None = None
+    status_as_of_unix: int | None = None
+    status_age_seconds: int | None = None
     document_type: str | None = None
     profile: str | None = None
     issuer: str | None = None
-    issued_at: datetime | None = None
-    expires_at: datetime | None = None
-    claims: Mapping[str, object] = field(default_factory=dict)
+    issued_at_unix: int | None = None
+    expires_at_unix: int | None = None
+    claims: Mapping[str, object] = MappingProxyType({})
+
+    @property
+    def status_as_of(self) -> datetime | None:
+        """When the status list was made."""
+        return _moment(self.status_as_of_unix)
+
+    @property
+    def status_age(self) -> timedelta | None:
+        """How old the status list was at the check."""
+        seconds = self.status_age_seconds
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    @property
+    def issued_at(self) -> datetime | None:
+        """When the credential was issued."""
+        return _moment(self.issued_at_unix)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the credential expires."""
+        return _moment(self.expires_at_unix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,10 @@ class Verified:
     code: Code
     facts: Facts
     portrait: bytes | None = field(default=None, repr=False)
+
+
+def _moment(unix: int | None) -> datetime | None:
+    return None if unix is None else datetime.fromtimestamp(unix, UTC)
 
 
 class Refused(VerifierError):

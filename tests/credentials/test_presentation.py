@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -109,18 +108,18 @@ def test_a_proof_belongs_to_one_credential_one_holder_and_one_use() -> None:
     one, two = made.credential(), made.credential(name="SITI AMINAH")
     data = presentation.sign_presentation(one, HOLDER, issued_at=NOW)
     unverified = presentation.parse_presentation(data)
-    moved = replace(unverified, credential=qr_credential.parse_credential(two))
+    moved = unverified._replace(credential=qr_credential.parse_credential(two))
     with pytest.raises(SignatureError):
         presentation.verify_proof(moved, HOLDER.public_key)
     with pytest.raises(SignatureError):
         presentation.verify_proof(unverified, STRANGER.public_key)
     with pytest.raises(SignatureError):
         presentation.verify_proof(
-            replace(unverified, proof_payload=cbor.encode([NOW + 1])), HOLDER.public_key
+            unverified._replace(proof_payload=cbor.encode([NOW + 1])), HOLDER.public_key
         )
     context = hashlib.sha256(b"IKD-ID2-POP" + one).digest()
     signed = cose.sig_structure(b"\xa1\x01\x26", context, unverified.proof_payload)
-    other_use = replace(unverified, signature=HOLDER.sign(signed))
+    other_use = unverified._replace(signature=HOLDER.sign(signed))
     with pytest.raises(SignatureError):
         presentation.verify_proof(other_use, HOLDER.public_key)
 
@@ -141,7 +140,7 @@ def test_a_second_valid_signature_is_the_same_replay() -> None:
         presentation.sign_presentation(made.credential(), HOLDER, issued_at=NOW)
     )
     s = order - int.from_bytes(unverified.signature[32:], "big")
-    twin = replace(unverified, signature=unverified.signature[:32] + s.to_bytes(32, "big"))
+    twin = unverified._replace(signature=unverified.signature[:32] + s.to_bytes(32, "big"))
     presentation.verify_proof(twin, HOLDER.public_key)
     assert twin.signature != unverified.signature
     assert twin.replay_key == unverified.replay_key
