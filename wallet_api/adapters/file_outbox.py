@@ -32,7 +32,7 @@ class FileMessenger:
         name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.json"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            half = self._folder / f".{name}"
+            half = self._folder / f".{name}.half"  # no *.json: readers take those
             half.write_text(json.dumps(text, ensure_ascii=False, indent=1))
             half.replace(self._folder / name)
         except OSError as error:
