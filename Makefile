@@ -6,7 +6,7 @@ LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit
 	--no-emit-find-links --python-version 3.11
 ARGS ?=
 
-.PHONY: help setup demo run test coverage fuzz check lock upgrade samples reference bench wheel
+.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ coverage: setup ## all tests with branch coverage; the report goes to var/covera
 
 fuzz: setup ## attack every operation of the OpenAPI document for long (FUZZ_EXAMPLES=500)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(PYTHON) -m pytest tests/wallet_api/operations/test_openapi_attack.py $(ARGS)
+
+chaos: setup ## kill programs at random moments of many journeys (CHAOS_JOURNEYS=9)
+	@CHAOS_JOURNEYS=$${CHAOS_JOURNEYS:-9} $(PYTHON) -m pytest tests/journey/test_kills.py --timeout 600 $(ARGS)
 
 check: ## lint, format, types and import contracts
 	@scripts/setup.sh dev

@@ -1,0 +1,100 @@
+"""The office of these tests, and Debian's Chromium in front of its counter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.enrolment_kiosk.conftest import FLAGS
+from tests.journey.console_page import ConsolePage, DisplayPage
+from tests.journey.office import Office, running_office
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from tests.postgres import PostgresServer
+
+WAIT_MS = 12_000
+
+
+@pytest.fixture(scope="session")
+def sqlite_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One office for all tests that leave it whole; on SQLite."""
+    with running_office(tmp_path_factory.mktemp("office")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def office(sqlite_office: Office) -> Iterator[Office]:
+    """The office, with nobody at the counter."""
+    yield sqlite_office
+    sqlite_office.send_home()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """The office on SQLite, then another on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("office")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database("journey")
+    with running_office(tmp_path_factory.mktemp("office"), database_url=url) as opened:
+        yield opened
+    server.drop_database("journey")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process."""
+    expect.set_options(timeout=WAIT_MS)  # other tests share this machine
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", headless=True, args=FLAGS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Open pages, each in a fresh profile; a script error or a blocked resource fails the test."""
+    contexts, mishaps = [], []
+
+    def open_one(url: str) -> Page:
+        context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: mishaps.append(str(error)))
+        page.on(
+            "console",
+            lambda line: mishaps.append(line.text) if "Content Security" in line.text else None,
+        )
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert mishaps == []
+
+
+@pytest.fixture
+def at_counter(
+    open_page: Callable[[str], Page],
+) -> Callable[[Office], tuple[ConsolePage, DisplayPage]]:
+    """Open an office's counter: an officer signed in at the console, the display beside it."""
+
+    def open_counter(office: Office) -> tuple[ConsolePage, DisplayPage]:
+        console = ConsolePage(open_page(f"{office.site.kiosk}/console"))
+        console.sign_in(office.next_login())
+        return console, DisplayPage(open_page(f"{office.site.kiosk}/display"))
+
+    return open_counter

@@ -1,0 +1,76 @@
+"""The counter in Chromium: the officer's console and the residents' display."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pyotp
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+
+class ConsolePage:
+    """An officer at the console, with the keyboard."""
+
+    def __init__(self, page: Page) -> None:
+        """Take the page on which the console is open."""
+        self.page = page
+
+    def sign_in(self, login: dict[str, str]) -> None:
+        """Type user name, password and the code of this moment."""
+        self.page.locator("#username").fill(login["username"])
+        self.page.locator("#password").fill(login["password"])
+        self.page.locator("#totp").fill(pyotp.TOTP(login["totp_secret"]).now())
+        self.page.keyboard.press("Enter")
+        expect(self.find("link-text")).to_have_text("Tersambung")
+
+    def sign_out(self) -> None:
+        """End the shift."""
+        self.find("sign-out").click()
+        self.page.locator("#username").wait_for()
+
+    def find(self, name: str) -> Locator:
+        """Return an element by its id."""
+        return self.page.locator(f"#{name}")
+
+    def meet(self, masked_name: str) -> None:
+        """Wait until this resident is on the screen and a decision is possible."""
+        expect(self.find("name")).to_have_text(masked_name)
+        expect(self.find("confirm")).to_be_enabled()
+
+    def type_number(self, number: str) -> None:
+        """Type the digits on the resident's phone."""
+        expect(self.find("number")).to_be_focused()
+        self.page.keyboard.type(number)
+        self.page.keyboard.press("Enter")
+
+    def photo_width(self) -> int:
+        """Return how many pixels wide the photo on the screen is; 0 when none is there."""
+        script = "image => image.complete && !image.hidden ? image.naturalWidth : 0"
+        return int(self.find("photo").evaluate(script))
+
+    def counts(self) -> tuple[int, int]:
+        """Return today's counts: confirmed, refused."""
+        expect(self.find("confirmed")).not_to_have_text("–")
+        return int(self.find("confirmed").inner_text()), int(self.find("refused").inner_text())
+
+
+class DisplayPage:
+    """The residents' screen."""
+
+    def __init__(self, page: Page) -> None:
+        """Take the page on which the display is open."""
+        self.page = page
+
+    def photograph(self) -> tuple[str, float]:
+        """Read the frame from a screenshot; return its text and when it ends (unix seconds)."""
+        self.page.locator("#qr svg").wait_for()
+        seq = int(self.page.locator("#qr").get_attribute("data-seq") or 0)
+        seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(self.page.screenshot())))
+        assert [code.text[:4] for code in seen] == ["IDK:"]
+        return seen[0].text, (seq + 1) * 10 + 20.0
