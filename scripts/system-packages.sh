@@ -23,6 +23,10 @@ missing_for_test() {
     # Debian keeps the server's programs out of PATH, one folder a version.
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql
     command -v chromium >/dev/null || echo chromium
+    # Playwright's driver is a node that needs it; Debian's Chromium does not bring it.
+    ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || echo libatomic1
+    # Chromium without any font draws boxes.
+    ls /usr/share/fonts/truetype/*/*.ttf >/dev/null 2>&1 || echo fonts-dejavu-core
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || echo nginx
 }
 

@@ -56,6 +56,8 @@ def _store_claim(
             if kiosk_frames.find_user(db, frame) != enrolment_id:
                 kiosk_frames.use(db, deps, frame, enrolment_id)
                 _move_to_claimed(db, deps, enrolment, arrived)
+            else:  # this phone's other request came first: see what it did
+                db.refresh(enrolment)
             status = status_of(db, deps, enrolment)
             remember(db, deps, once, 200, status)
     except IntegrityError:
