@@ -26,7 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT_MS = 8000
+WAIT_MS = 30_000
 
 
 @pytest.fixture
