@@ -12,8 +12,8 @@ from functools import partial
 from credentials import cbor
 from credentials.document_types import DocumentType, Profile
 from credentials.errors import LintError
-from credentials.qr_credential import KEY_STATUS
 from credentials.qr_text import qr_version, text_length
+from credentials.quick_identity import KEY_STATUS
 from credentials.status_list import LIST_SIZE
 
 MAX_VERSION = 25
@@ -32,10 +32,17 @@ def credential_size(
 ) -> int:
     """Return the bytes of the credential these values would make, bound to a holder key.
 
-    Nothing is signed; the status reference is counted at its widest, so the real one may be up to
-    four bytes smaller. LintError for values that cannot be issued.
+    LintError for values that cannot be issued.
     """
-    identity = document_type.encode(profile, values)
+    return foreseen_size(document_type.encode(profile, values))
+
+
+def foreseen_size(identity: Mapping[int, object]) -> int:
+    """Return the bytes of the credential with this wire map.
+
+    Nothing is signed; the status reference is counted at its widest, so the real one may be up to
+    four bytes smaller.
+    """
     return ENVELOPE_SIZE + len(cbor.encode({**identity, KEY_STATUS: _WIDEST_STATUS}))
 
 
@@ -82,8 +89,9 @@ def split_document(
         size = partial(credential_size, document_type)
     whole = dict(values)
     split = document_type.split
-    if split is None or profile.name != split.whole or fits(size(profile, whole)):
-        check_budget(size(profile, whole))
+    bytes_whole = size(profile, whole)
+    if split is None or profile.name != split.whole or fits(bytes_whole):
+        check_budget(bytes_whole)
         return [(profile, whole)]
     records = values.get(split.records)
     if not isinstance(records, list | tuple):

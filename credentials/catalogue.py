@@ -47,7 +47,7 @@ from credentials.catalogue_source import read_document_type
 from credentials.document_types import DocumentType, Profile, Split
 from credentials.errors import FormatError
 from credentials.fields import Code, Field, Labels, Part
-from credentials.qr_credential import KEY_PROFILE
+from credentials.quick_identity import KEY_PROFILE, QuickProfile
 
 __all__ = ["Catalogue", "Code", "DocumentType", "Field", "Labels", "Part", "Profile", "Split"]
 
@@ -56,10 +56,14 @@ MAX_SIZE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All document types. `source` is the canonical JSON it was read from (for the bundle)."""
+    """All document types. `source` is the canonical JSON it was read from (for the bundle).
+
+    `quick` are all profiles by their number's encoding, as `parse_presentation` takes them.
+    """
 
     types: tuple[DocumentType, ...]
     source: bytes = b""
+    quick: dict[bytes, QuickProfile] = field(init=False, repr=False, compare=False)
     _profiles: dict[int, tuple[DocumentType, Profile]] = field(
         init=False, repr=False, compare=False
     )
@@ -71,6 +75,8 @@ class Catalogue:
         profiles = {profile.number: (entry, profile) for profile, entry in pairs}
         if len(set(names)) != len(names) or len(profiles) != len(pairs):
             raise FormatError("CATALOGUE_DUPLICATE")
+        quick = {key: one for entry in self.types for key, one in entry.quick_profiles().items()}
+        object.__setattr__(self, "quick", quick)
         object.__setattr__(self, "_profiles", profiles)
 
     @classmethod

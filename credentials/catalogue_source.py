@@ -11,7 +11,7 @@ from typing import TypeVar
 from credentials.document_types import DocumentType, Profile, Split
 from credentials.errors import FormatError
 from credentials.fields import KINDS, VILLAGE_SIZE, Code, Derivation, Field, Labels, Part
-from credentials.qr_credential import KEY_PROFILE, KEY_STATUS
+from credentials.quick_identity import KEY_PROFILE, KEY_STATUS
 
 T = TypeVar("T")
 

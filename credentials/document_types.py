@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from credentials import cbor
 from credentials.errors import FormatError, LintError
-from credentials.field_readers import Reader, make_later_reader, make_reader
-from credentials.fields import Field, Labels, encode_field
-from credentials.qr_credential import KEY_PROFILE
-
-PORTRAIT = "portrait"
+from credentials.field_writers import Writer, make_writer
+from credentials.fields import Derivation, Field, Labels, decode_field
+from credentials.quick_identity import KEY_PROFILE, PORTRAIT, QuickProfile, quick_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ class DocumentType:
     """One kind of document. `group` is "kependudukan" or "lainnya".
 
     `multiple` says that a person may hold several (vehicles): the registry then answers with a
-    list. `vct` and `doctype` name it in SD-JWT VC and ISO mdoc.
+    list. `vct` and `doctype` name it in SD-JWT VC and ISO mdoc. `pictures` names the fields with
+    one, `derivations` those the issuer computes, each with its rule.
     """
 
     name: str
@@ -75,42 +75,57 @@ class DocumentType:
     multiple: bool = False
     vct: str = ""
     doctype: str = ""
+    pictures: frozenset[str] = field(init=False, repr=False, compare=False)
+    derivations: tuple[tuple[str, Derivation], ...] = field(init=False, repr=False, compare=False)
     _by_name: dict[str, Field] = field(init=False, repr=False, compare=False)
-    _readers: dict[int, dict[int, Reader]] = field(init=False, repr=False, compare=False)
-    _later: dict[int, dict[int, Reader]] = field(init=False, repr=False, compare=False)
-    _absent: dict[int, tuple[tuple[int, str, str | None], ...]] = field(
+    _by_key: dict[int, dict[int, Field]] = field(init=False, repr=False, compare=False)
+    _demanded: dict[int, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _writers: dict[int, tuple[tuple[int, str, Writer], ...]] = field(
         init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
-        """Index fields by name; for each profile, readers by wire key, and what may be absent."""
+        """Index fields by name, and for each profile by wire key; make what writes them."""
         by_name = {entry.name: entry for entry in self.fields}
-        readers = {
-            profile.number: {
-                by_name[name].key: make_reader(by_name[name]) for name in profile.names
-            }
+        by_key = {
+            profile.number: {by_name[name].key: by_name[name] for name in profile.names}
             for profile in self.profiles
         }
-        portrait = by_name.get(PORTRAIT)
-        later = readers
-        if portrait is not None and portrait.kind == "image":
-            look_later = {portrait.key: make_later_reader(portrait)}
-            later = {
-                number: {key: look_later.get(key, reader) for key, reader in known.items()}
-                for number, known in readers.items()
-            }
-        absent = {
-            profile.number: tuple(
-                (by_name[name].key, name, by_name[name].default)
-                for name in profile.names
-                if name in profile.required or by_name[name].default is not None
+        pictures = frozenset(entry.name for entry in self.fields if entry.kind == "image")
+        derived = [(entry.name, entry.derived) for entry in self.fields if entry.derived]
+        object.__setattr__(self, "pictures", pictures)
+        object.__setattr__(self, "derivations", tuple(derived))
+        object.__setattr__(self, "_by_name", by_name)
+        object.__setattr__(self, "_by_key", by_key)
+        demanded = {profile.number: self._names_demanded(profile) for profile in self.profiles}
+        object.__setattr__(self, "_demanded", demanded)
+        writers = {profile.number: self._make_writers(profile) for profile in self.profiles}
+        object.__setattr__(self, "_writers", writers)
+
+    def _names_demanded(self, profile: Profile) -> tuple[str, ...]:
+        required = [self._by_name[name] for name in profile.required]
+        return tuple(
+            name for entry in required if entry.default is None for name in entry.value_names
+        )
+
+    def _make_writers(self, profile: Profile) -> tuple[tuple[int, str, Writer], ...]:
+        """Return (key, name, writer) in the order of keys, which is that of the encoded map."""
+        omit, number = self._omitted(profile), profile.number
+        writers: list[tuple[int, str, Writer]] = [(KEY_PROFILE, "", lambda _: number)]
+        for name in profile.names:
+            if name not in omit:
+                entry = self._by_name[name]
+                writers.append((entry.key, name, make_writer(entry, omit)))
+        return tuple(sorted(writers, key=lambda writer: writer[0]))
+
+    def quick_profiles(self) -> dict[bytes, QuickProfile]:
+        """Return the profiles as `quick_identity` takes them, by their number's encoding."""
+        return {
+            cbor.encode(profile.number): quick_profile(
+                profile.number, self._by_key[profile.number].values(), profile.required
             )
             for profile in self.profiles
         }
-        object.__setattr__(self, "_by_name", by_name)
-        object.__setattr__(self, "_readers", readers)
-        object.__setattr__(self, "_later", later)
-        object.__setattr__(self, "_absent", absent)
 
     def profile(self, name: str) -> Profile:
         """Return the profile of that name; KeyError."""
@@ -135,17 +150,10 @@ class DocumentType:
 
     def missing(self, profile: Profile, values: Mapping[str, object]) -> tuple[str, ...]:
         """Return the value names that `profile` requires and `values` lacks."""
-        required = [self._by_name[name] for name in profile.required]
-        return tuple(
-            name
-            for entry in required
-            if entry.default is None
-            for name in entry.value_names
-            if values.get(name) is None
-        )
+        return tuple(name for name in self._demanded[profile.number] if values.get(name) is None)
 
     def encode(self, profile: Profile, values: Mapping[str, object]) -> dict[int, object]:
-        """Return the wire map of `profile`, with its number under key 91 and without status.
+        """Return the wire map of `profile` in order, its number under key 91, without status.
 
         Values the profile does not name are ignored. LintError("FIELD_MISSING", name) or
         LintError("FIELD_INVALID", name).
@@ -153,18 +161,14 @@ class DocumentType:
         missing = self.missing(profile, values)
         if missing:
             raise LintError("FIELD_MISSING", missing[0])
-        wire: dict[int, object] = {KEY_PROFILE: profile.number}
-        omit = self._omitted(profile)
-        for name in profile.names:
-            entry = self._by_name[name]
-            if name in omit:
-                continue
+        wire: dict[int, object] = {}
+        for key, name, write in self._writers[profile.number]:
             try:
-                value = encode_field(entry, values, omit)
+                value = write(values)
             except FormatError as error:
                 raise LintError(error.code, error.detail or name) from None
             if value is not None:
-                wire[entry.key] = value
+                wire[key] = value
         return wire
 
     def decode(
@@ -174,18 +178,22 @@ class DocumentType:
 
         `portrait_later` leaves the look into the portrait to the caller: it may be any bytes.
         """
+        fields = self._by_key[profile.number]
+        for key, entry in fields.items():
+            if entry.name in profile.required and entry.default is None and key not in identity:
+                raise FormatError("FIELD_MISSING", entry.name)
         values: dict[str, object] = {}
-        for key, name, default in self._absent[profile.number]:
-            if key not in identity:
-                if default is None:
-                    raise FormatError("FIELD_MISSING", name)
-                values[name] = default
-        readers = (self._later if portrait_later else self._readers)[profile.number]
         for key, wire in identity.items():
-            if key in readers:
-                readers[key](wire, values)
+            if key in fields:
+                if portrait_later and fields[key].name == PORTRAIT and type(wire) is bytes:
+                    values[PORTRAIT] = wire
+                else:
+                    values.update(decode_field(fields[key], wire))
             elif key != KEY_PROFILE:
                 raise FormatError("FIELD_UNKNOWN")
+        for entry in fields.values():
+            if entry.default is not None:
+                values.setdefault(entry.name, entry.default)
         return values
 
     def _omitted(self, profile: Profile) -> frozenset[str]:

@@ -11,6 +11,7 @@ and one without it as a presentation: a filmed presentation must not live on as 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from credentials.qr_text import (
     to_text,
 )
 from credentials.quick_form import split_presentation
+from credentials.quick_identity import QuickProfile
 from credentials.signing import SIGNATURE_SIZE, Signer, verify_es256
 
 NONCE_SIZE = 16
@@ -103,8 +105,10 @@ def print_text(credential: bytes) -> str:
     return to_text(PREFIX_PRINT, credential)
 
 
-def parse_presentation(data: bytes) -> UnverifiedPresentation:
-    """Read a presentation and the credential in it; FormatError."""
+def parse_presentation(
+    data: bytes, *, profiles: Mapping[bytes, QuickProfile] | None = None
+) -> UnverifiedPresentation:
+    """Read a presentation and its credential; FormatError. `profiles` as in `parse_credential`."""
     quick = split_presentation(data) if len(data) <= cbor.MAX_SIZE else None
     if quick is not None:
         raw, payload, issued_at, signature = quick
@@ -112,8 +116,8 @@ def parse_presentation(data: bytes) -> UnverifiedPresentation:
     else:
         raw, payload, signature = _three_parts(cbor.decode(data))
         issued_at, nonce, aud = _read_proof(payload)
-    credential = parse_credential(raw)
-    if credential.holder_key is None:
+    credential = parse_credential(raw, profiles=profiles)
+    if credential.claims.holder_key is None:
         raise FormatError("PRESENTATION_WITHOUT_HOLDER_KEY")
     return UnverifiedPresentation(credential, payload, signature, issued_at, nonce, aud)
 

@@ -17,7 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials import cbor, cose
 from credentials.errors import FormatError, LintError
-from credentials.quick_form import read_identity, split_claims, split_credential
+from credentials.quick_form import split_claims, split_credential
+from credentials.quick_identity import (
+    KEY_PROFILE,
+    KEY_STATUS,
+    QuickProfile,
+    read_identity,
+)
 from credentials.signing import (
     ES256,
     KEY_ID_SIZE,
@@ -30,9 +36,6 @@ from credentials.status_list import LIST_SIZE
 
 CONTEXT = b"IKD-ID1-CRED"
 MAX_LIFE = 30 * 86400  # seconds from iat to exp
-
-KEY_PROFILE = 91
-KEY_STATUS = 95
 
 _EXP, _IAT, _CNF, _IDENTITY = 4, 6, 8, 169
 _BOUND = frozenset({_EXP, _IAT, _CNF, _IDENTITY})
@@ -48,7 +51,9 @@ class Credential(NamedTuple):
 
     `identity` is the wire map without the status (key 95), ready for `Catalogue.decode`;
     `holder_key` is the compressed point (33 bytes) or None for the print form; it has not been
-    checked to lie on the curve. `raw` is the whole COSE_Sign1.
+    checked to lie on the curve. `raw` is the whole COSE_Sign1. Read with the profiles of a
+    catalogue, a flat identity comes at once as {name: value} in `values`, its portrait not looked
+    into, and `identity` stays empty.
     """
 
     raw: bytes
@@ -60,6 +65,7 @@ class Credential(NamedTuple):
     holder_key: bytes | None
     status_list: int
     status_index: int
+    values: dict[str, object] | None = None
 
 
 class UnverifiedCredential(NamedTuple):
@@ -118,15 +124,20 @@ def sign_credential(claims: bytes, signer: Signer) -> bytes:
     return cose.sign1(claims, signer, external_aad=CONTEXT)
 
 
-def parse_credential(data: bytes) -> UnverifiedCredential:
-    """Read a credential of either form; FormatError for anything the CDDL does not allow."""
+def parse_credential(
+    data: bytes, *, profiles: Mapping[bytes, QuickProfile] | None = None
+) -> UnverifiedCredential:
+    """Read a credential of either form; FormatError for anything the CDDL does not allow.
+
+    `profiles` are those of a catalogue (`Catalogue.quick`): see `Credential.values`.
+    """
     quick = split_credential(data) if len(data) <= cbor.MAX_SIZE else None
     if quick is not None:
         protected, kid, payload, signature = quick
         sign1 = cose.UnverifiedSign1(protected, {}, payload, signature)
     else:
         sign1, kid = _read_envelope(data)
-    return UnverifiedCredential(data, kid, sign1, _read_claims(data, kid, sign1.payload))
+    return UnverifiedCredential(data, kid, sign1, _read_claims(data, kid, sign1.payload, profiles))
 
 
 def verify_credential(
@@ -156,7 +167,9 @@ def _read_envelope(data: bytes) -> tuple[cose.UnverifiedSign1, bytes]:
     return sign1, kid
 
 
-def _read_claims(raw: bytes, kid: bytes, payload: bytes) -> Credential:
+def _read_claims(
+    raw: bytes, kid: bytes, payload: bytes, profiles: Mapping[bytes, QuickProfile] | None = None
+) -> Credential:
     if len(payload) > cbor.MAX_SIZE:
         raise FormatError("CBOR_TOO_LARGE")
     quick = split_claims(payload)
@@ -164,10 +177,15 @@ def _read_claims(raw: bytes, kid: bytes, payload: bytes) -> Credential:
         return _read_any_claims(raw, kid, payload)
     expires_at, issued_at, holder_key, identity = quick
     _check_times(issued_at, expires_at)
-    flat: object = read_identity(identity)
-    if flat is None:
-        flat = cbor.decode(identity, max_depth=cbor.MAX_DEPTH - 1)
-    wire, profile, status_list, status_index = _read_identity(flat)
+    named = read_identity(identity, profiles) if profiles else None
+    if named is not None and _is_status(named.status_list, named.status_index):
+        values, profile, number, index = named
+        return Credential(
+            raw, kid, {}, profile, issued_at, expires_at, holder_key, number, index, values
+        )
+    wire, profile, status_list, status_index = _read_identity(
+        cbor.decode(identity, max_depth=cbor.MAX_DEPTH - 1)
+    )
     return Credential(
         raw, kid, wire, profile, issued_at, expires_at, holder_key, status_list, status_index
     )
@@ -217,11 +235,13 @@ def _read_identity(identity: object) -> tuple[dict[int, object], int, int, int]:
     if not isinstance(status, list) or len(status) != _STATUS_PARTS:
         raise FormatError("CLAIMS_STATUS")
     number, index = status
-    if type(number) is not int or not 0 <= number < _MAX_LIST:
-        raise FormatError("CLAIMS_STATUS")
-    if type(index) is not int or not 0 <= index < LIST_SIZE:
+    if type(number) is not int or type(index) is not int or not _is_status(number, index):
         raise FormatError("CLAIMS_STATUS")
     return identity, profile, number, index
+
+
+def _is_status(number: int, index: int) -> bool:
+    return 0 <= number < _MAX_LIST and 0 <= index < LIST_SIZE
 
 
 def _read_cnf(cnf: object) -> bytes:

@@ -8,7 +8,6 @@ lengths are compared with the size of the whole, integers with their shortest fo
     presentation  83 | 59 size credential | 46 81 1a iat | 58 40 signature
     credential    84 | 49 a2 01 26 04 44 kid | a0 | 59 size claims | 58 40 signature
     claims        a4 | 04 1a exp | 06 1a iat | 08 {1: {1: 2, -1: 1, -2: x, -3: sign}} | 18 a9 …
-    identity      a0 to b7 | keys 0 to 255 ascending: uint, bstr, tstr, or a pair of these
 """
 
 from __future__ import annotations
@@ -17,10 +16,6 @@ from struct import Struct
 
 _WIDE = 0x10000  # smaller integers have a shorter form than four bytes
 _LONG = 0x100  # smaller lengths have a shorter form than two bytes
-_SHORT = 24  # smaller numbers stand in the first byte
-_MAP, _PAIR = 0xA0, 0x82
-_UINT, _BYTES, _TEXT, _OTHER = 0, 2, 3, -1  # major types, RFC 8949 section 3.1
-
 _PRESENTATION = Struct(">2sH")
 _PROOF = Struct(">3sI2s64s")
 _CREDENTIAL = Struct(">7s4s2sH")
@@ -72,68 +67,3 @@ def split_claims(data: bytes) -> tuple[int, int, bytes, bytes] | None:
     if expires_at < _WIDE or issued_at < _WIDE:
         return None
     return expires_at, issued_at, _SIGNS[tail] + x, data[_CLAIMS.size :]
-
-
-def read_identity(data: bytes) -> dict[object, object] | None:
-    """Return the identity map where it is flat, as most are; None for records and the like."""
-    wire: dict[object, object] = {}
-    count = data[0] - _MAP if data else -1
-    if not 0 <= count < _SHORT:
-        return None
-    try:
-        at, last = 1, -1
-        for _ in range(count):
-            key = data[at]
-            if key >= _SHORT:
-                at, last = at + 1, max(last, _SHORT - 1)
-                key = data[at] if key == _SHORT else last
-            if key <= last:  # out of order, twice, or not in its shortest form
-                return None
-            last = key
-            if data[at + 1] == _PAIR:
-                first, at = _read_flat(data, at + 2)
-                second, at = _read_flat(data, at)
-                wire[key] = [first, second]
-            else:
-                wire[key], at = _read_flat(data, at + 1)
-    except (IndexError, ValueError):
-        return None
-    return wire if at == len(data) else None  # a value that was cut off ends behind the end
-
-
-def _read_flat(data: bytes, at: int) -> tuple[object, int]:
-    """Return the integer, bytes or text at a position, and the position after it.
-
-    ValueError and IndexError for anything else; a value may end behind the end of the data.
-    """
-    kind, number, extra = _HEADS[data[at]]
-    at += 1
-    if extra:
-        least, number = number, int.from_bytes(data[at : at + extra], "big")
-        if number < least:
-            raise ValueError
-        at += extra
-    if kind == _UINT:
-        return number, at
-    end = at + number
-    if kind == _TEXT:
-        return str(data[at:end], "utf-8"), end
-    if kind == _BYTES:
-        return data[at:end], end
-    raise ValueError
-
-
-def _heads() -> tuple[tuple[int, int, int], ...]:
-    """Return, for each first byte: kind, number (or the least one that needs more bytes), and how
-    many bytes the number takes after it.
-    """
-    heads = [(_OTHER, 0, 0)] * 256
-    for kind in (_UINT, _BYTES, _TEXT):
-        for number in range(_SHORT):
-            heads[kind << 5 | number] = (kind, number, 0)
-        for more, least in enumerate((_SHORT, 1 << 8, 1 << 16, 1 << 32)):
-            heads[kind << 5 | _SHORT + more] = (kind, least, 1 << more)
-    return tuple(heads)
-
-
-_HEADS = _heads()

@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from credentials.document_types import PORTRAIT
 from credentials.errors import FormatError, SignatureError
 from credentials.portrait import check_portrait
 from credentials.presentation import Challenge, Proof, UnverifiedPresentation, verify_proof
+from credentials.quick_identity import PORTRAIT
 from credentials.signing import load_compressed
 from credentials.trust import TrustedKey
 from verifier.bundle import TrustedBundle
@@ -118,7 +118,7 @@ class _Check:
     def read(self, text: str) -> Scanned:
         # 1, 2, 3
         try:
-            return read(text)
+            return read(text, self._bundle.catalogue)
         except Unreadable as problem:
             raise self._refused(problem.code, problem.detail) from None
 
