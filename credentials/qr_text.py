@@ -93,10 +93,10 @@ def _pairs(digits: bytes) -> bytes:
     fetched anew after each signature.
     """
     size = len(digits)
-    low = _LOW_BYTES if size <= MAX_TEXT else _low_bytes(size)
+    low, high = _MASKS if size <= MAX_TEXT else _masks(size)
     groups = int.from_bytes(digits, "big")
     values = (groups >> 16 & low) + 45 * (groups >> 8 & low) + 2025 * (groups & low)
-    if values & low << 16:
+    if values & high:
         raise FormatError("BASE45_OVERFLOW")
     padded = values.to_bytes(size, "big")
     data = bytearray(size // 3 * 2)
@@ -104,12 +104,13 @@ def _pairs(digits: bytes) -> bytes:
     return bytes(data)
 
 
-def _low_bytes(size: int) -> int:
-    """Return the mask of the last byte of every three."""
-    return int.from_bytes(b"\0\0\xff" * (size // 3), "big")
+def _masks(size: int) -> tuple[int, int]:
+    """Return the masks of the last and of the first byte of every three."""
+    low = int.from_bytes(b"\0\0\xff" * (size // 3), "big")
+    return low, low << 16
 
 
-_LOW_BYTES = _low_bytes(MAX_TEXT)
+_MASKS = _masks(MAX_TEXT)
 
 
 def to_text(prefix: str, data: bytes) -> str:
