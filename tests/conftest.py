@@ -1,4 +1,6 @@
-"""Databases for all tests: each test gets one of its own, on SQLite and on PostgreSQL.
+"""What tests of several folders share: databases, and a browser.
+
+Each test gets a database of its own, on SQLite and on PostgreSQL.
 
 `database_url` is empty, `migrated_database_url` has the newest schema. Both come once for each
 kind; a test that only makes sense on one says so:
@@ -22,9 +24,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
 # A busy machine is no finding: how long an example takes is for the benchmarks to say.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process: Playwright does not run twice in one."""
+    # Imported late: most tests need no browser.
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -214,6 +214,7 @@ def test_a_lost_answer_is_asked_for_again_and_counts_once(
 def test_a_nik_is_blocked_by_a_small_form(signed_in: SignIn, sim: ApiSimulator) -> None:
     page = signed_in()
     page.locator("#open-block").press("Enter")
+    expect(page.locator("#block-nik")).to_be_focused()
     page.keyboard.type("317302 1001 98")
     page.keyboard.press("Enter")
     expect(page.locator("#block .problem")).to_have_text("NIK terdiri dari 16 angka.")

@@ -1,13 +1,12 @@
-"""The office of these tests, and Debian's Chromium in front of its counter."""
+"""The office of these tests, and a browser in front of its counter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.enrolment_kiosk.conftest import FLAGS
 from tests.journey.console_page import ConsolePage, DisplayPage
 from tests.journey.office import Office, running_office
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.postgres import PostgresServer
 
-WAIT_MS = 12_000
+WAIT_MS = 30_000  # other tests share this machine
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +48,6 @@ def each_office(
     with running_office(tmp_path_factory.mktemp("office"), database_url=url) as opened:
         yield opened
     server.drop_database("journey")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a process."""
-    expect.set_options(timeout=WAIT_MS)  # other tests share this machine
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", headless=True, args=FLAGS
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -95,6 +83,6 @@ def at_counter(
     def open_counter(office: Office) -> tuple[ConsolePage, DisplayPage]:
         console = ConsolePage(open_page(f"{office.site.kiosk}/console"))
         console.sign_in(office.next_login())
-        return console, DisplayPage(open_page(f"{office.site.kiosk}/display"))
+        return console, DisplayPage(open_page(f"{office.site.kiosk}/display"), office.frames_seen)
 
     return open_counter

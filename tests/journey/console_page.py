@@ -63,14 +63,21 @@ class ConsolePage:
 class DisplayPage:
     """The residents' screen."""
 
-    def __init__(self, page: Page) -> None:
-        """Take the page on which the display is open."""
+    def __init__(self, page: Page, seen: set[int]) -> None:
+        """Take the page on which the display is open, and the frames photographed before."""
         self.page = page
+        self._seen = seen
 
     def photograph(self) -> tuple[str, float]:
-        """Read the frame from a screenshot; return its text and when it ends (unix seconds)."""
+        """Read a frame that nobody has used yet from a screenshot.
+
+        Returns its text and when it has ended for sure (unix seconds).
+        """
         self.page.locator("#qr svg").wait_for()
-        seq = int(self.page.locator("#qr").get_attribute("data-seq") or 0)
+        used = "".join(f":not([data-seq='{seq}'])" for seq in self._seen)
+        fresh = self.page.locator(f"#qr{used}")
+        seq = int(fresh.get_attribute("data-seq") or 0)
+        self._seen.add(seq)
         seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(self.page.screenshot())))
         assert [code.text[:4] for code in seen] == ["IDK:"]
         return seen[0].text, (seq + 1) * 10 + 20.0

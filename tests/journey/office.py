@@ -39,6 +39,7 @@ class Office:
     programs: dict[str, Service] = field(default_factory=dict)
     logins: list[dict[str, str]] = field(default_factory=list)
     visitors: list[Resident] = field(default_factory=list)
+    frames_seen: set[int] = field(default_factory=set)
 
     def open(self) -> None:
         """Make everything anew and start the programs."""

@@ -111,6 +111,7 @@ def test_without_a_registry_photo_the_officer_decides_the_face(
     number = yulianti.confirm()
     console.meet(yulianti.shown_name)
     assert console.find("no-photo").is_visible()
+    expect(console.find("officer")).to_contain_text("tidak memuat foto")
     console.type_number(number)
     expect(console.find("problem")).to_have_text(
         "Centang dulu bahwa Anda sudah membandingkan orangnya."

@@ -76,7 +76,7 @@ def kill_during(journey: Journey, step: Callable[[], None], program: str, after:
 def test_each_program_is_killed_between_the_steps(office: Office) -> None:
     journey = Journey(office, Resident(office, "slamet"))
     for number, step in enumerate(journey.steps()):
-        step()
+        again_until_done(step)
         killed = PROGRAMS[number % len(PROGRAMS)]
         office.kill_and_start(killed)
         if killed == "kiosk":
