@@ -122,7 +122,9 @@ export class PersonCard {
 
   #settlePhoto(what) {
     this.#photo = what;
-    element("same-text").textContent = what === "none" ? texts.person_same_no_photo : texts.person_same;
+    const none = what === "none";
+    element("same-text").textContent = none ? texts.person_same_no_photo : texts.person_same;
+    element("officer").textContent = none ? texts.person_officer_no_photo : texts.person_officer;
     element("confirm").disabled = this.#busy;
     if (this.#row.second && !this.#row.officer) this.focus();
   }
