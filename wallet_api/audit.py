@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from wallet_api.models import AuditEvent
+from wallet_api.models import AuditEvent, table_of
 
 EVENTS: Final[dict[str, frozenset[str]]] = {
     name: frozenset(facts.split())
@@ -69,6 +69,9 @@ EVENTS: Final[dict[str, frozenset[str]]] = {
     }.items()
 }
 
+_ADD: Final = insert(table_of(AuditEvent))
+_TO_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def record(
     db: Session, event: str, *, at: datetime, actor: str, subject: str, **facts: object
@@ -88,7 +91,18 @@ def record_each(
     """Add one event for each (subject, facts), in one statement."""
     rows = [_row(event, at, actor, subject, held) for subject, held in facts]
     if rows:
-        db.execute(insert(AuditEvent), rows)
+        db.execute(_ADD, rows)
+
+
+def record_together(
+    db: Session,
+    events: Sequence[tuple[str, str, Mapping[str, object]]],
+    *,
+    at: datetime,
+    actor: str,
+) -> None:
+    """Add different events of one moment and actor, each (event, subject, facts), at once."""
+    db.execute(_ADD, [_row(event, at, actor, subject, held) for event, subject, held in events])
 
 
 def _row(
@@ -98,5 +112,5 @@ def _row(
     if not facts.keys() <= allowed:
         message = f"audit event {event} may not carry {sorted(facts.keys() - allowed)}"
         raise ValueError(message)
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    text = _TO_JSON.encode(facts)
     return {"at": at, "event": event, "actor": actor, "subject": subject, "facts": text}

@@ -14,7 +14,7 @@ from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office
 from wallet_api.models.operation import JobRun
 from wallet_api.models.parameter import Parameter
 from wallet_api.models.publication import Publication
-from wallet_api.models.tables import Base, new_id
+from wallet_api.models.tables import Base, new_id, table_of
 from wallet_api.models.traffic import IdempotencyKey, OutboxMessage, RateCounter, UsedNonce
 from wallet_api.models.wallet import Device, NoticeLink, Wallet
 
@@ -44,4 +44,5 @@ __all__ = [
     "UsedNonce",
     "Wallet",
     "new_id",
+    "table_of",
 ]

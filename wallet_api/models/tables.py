@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from sqlalchemy import LargeBinary, MetaData, String
+from sqlalchemy import LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from wallet_api.db import UtcDateTime
@@ -29,6 +29,11 @@ class Base(DeclarativeBase):
         str: String(),
         bytes: LargeBinary(),
     }
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table behind a class, for rows that are only written and never looked at."""
+    return cast("Table", model.__table__)
 
 
 def new_id() -> str:

@@ -6,12 +6,12 @@ and credentials, this wallet opens, and everybody who could be the owner is told
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from wallet_api.audit import record
+from wallet_api.audit import record_each, record_together
 from wallet_api.errors import ActivationEnded
-from wallet_api.models import Enrolment
+from wallet_api.models import Enrolment, Wallet
 from wallet_api.ports.registry import Contacts
 from wallet_api.rules import lifecycle
 from wallet_api.services import notices, transitions, wallets
@@ -36,45 +36,53 @@ def activate(db: Session, deps: Deps, row: Enrolment, witness: Witness, *, known
     ``known`` are the registry's contacts of the person. ``IntegrityError`` or
     ``ActivationEnded`` when another activation was first.
     """
-    operator, old, first = witness.operator_id, row.state, row.first_officer_id
-    _cancel_rivals(db, deps, row, actor=operator)
-    closed = wallets.close_others(db, deps, row.person_id, actor=operator)
+    closed = _end_others(db, deps, row, actor=witness.operator_id)
     wallet_id = wallets.open_wallet(db, deps, row, witness)
     _tell(db, deps, row, witness, wallet_id=wallet_id, closed=closed, known=known)
-    if not transitions.move(db, row.id, old, lifecycle.ACTIVATED, wallet_id=wallet_id, **FORGOTTEN):
+    if not transitions.push(
+        db, row.id, row.state, lifecycle.ACTIVATED, wallet_id=wallet_id, **FORGOTTEN
+    ):
         raise ActivationEnded
-    place = {"kiosk": witness.kiosk_id, "office": witness.office_code, "operator": operator}
-    record(
-        db,
-        "enrolment.activated",
-        at=deps.now(),
-        actor=operator,
-        subject=row.id,
-        wallet=wallet_id,
-        first_officer=first,
-        **place,
-    )
-    record(
-        db,
-        "wallet.opened",
-        at=deps.now(),
-        actor=operator,
-        subject=wallet_id,
-        enrolment=row.id,
-        **place,
-    )
+    place = {
+        "kiosk": witness.kiosk_id,
+        "office": witness.office_code,
+        "operator": witness.operator_id,
+    }
+    first = row.first_officer_id
+    happened: list[tuple[str, str, dict[str, object]]] = [
+        ("enrolment.activated", row.id, {"wallet": wallet_id, "first_officer": first, **place}),
+        ("wallet.opened", wallet_id, {"enrolment": row.id, **place}),
+    ]
+    record_together(db, happened, at=deps.now(), actor=witness.operator_id)
     return lifecycle.ACTIVATED
+
+
+def _end_others(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> list[ClosedWallet]:
+    """End rivals and close wallets, if one look finds any: most people have neither.
+
+    The caller holds the person's row, so no other activation opens a wallet between.
+    """
+    rival = exists().where(*_rivals_of(row))
+    wallet = exists().where(Wallet.person_id == row.person_id, Wallet.state != lifecycle.CLOSED)
+    has_rivals, has_wallets = db.execute(select(rival, wallet)).one()
+    if has_rivals:
+        _cancel_rivals(db, deps, row, actor=actor)
+    return wallets.close_others(db, deps, row.person_id, actor=actor) if has_wallets else []
+
+
+def _rivals_of(row: Enrolment) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Enrolment.person_id == row.person_id,
+        Enrolment.id != row.id,
+        Enrolment.state.in_(lifecycle.OPEN),
+    )
 
 
 def _cancel_rivals(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> None:
     """End the person's other enrolments in one statement, whatever they are doing (T02)."""
     ended = db.scalars(
         update(Enrolment)
-        .where(
-            Enrolment.person_id == row.person_id,
-            Enrolment.id != row.id,
-            Enrolment.state.in_(lifecycle.OPEN),
-        )
+        .where(*_rivals_of(row))
         .values(
             state=lifecycle.CANCELLED,
             ended_reason="another activation",
@@ -84,15 +92,8 @@ def _cancel_rivals(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> No
         .returning(Enrolment.id)
         .execution_options(synchronize_session=False)
     ).all()
-    for rival in ended:
-        record(
-            db,
-            "enrolment.ended",
-            at=deps.now(),
-            actor=actor,
-            subject=rival,
-            reason="another activation",
-        )
+    facts = [(rival, {"reason": "another activation"}) for rival in ended]
+    record_each(db, "enrolment.ended", at=deps.now(), actor=actor, facts=facts)
 
 
 def _tell(
@@ -114,13 +115,5 @@ def _tell(
         fresh = reach.without(told)
         messages.append((template, fresh))
         told = told.plus(fresh)
-    for template, reach in messages:
-        notices.tell_activated(
-            db,
-            deps,
-            reach,
-            template=template,
-            office=witness.office_name,
-            device=row.device_model,
-            link=link,
-        )
+    office, device = witness.office_name, row.device_model
+    notices.tell_activated(db, deps, messages, office=office, device=device, link=link)

@@ -13,18 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wallet_api.audit import record
+from wallet_api.audit import record, record_together
 from wallet_api.errors import (
     ActivationEnded,
     NumberWrong,
     PersonNotEligible,
     SameOfficer,
+    WalletError,
 )
-from wallet_api.models import Enrolment, Person
+from wallet_api.models import Enrolment
 from wallet_api.ports.registry import RegistryAnswer, RegistryStatus
 from wallet_api.rules import counter, lifecycle
 from wallet_api.services import (
@@ -55,12 +56,6 @@ class Confirmation:
     face_decision: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    person_id: str
-    nik: str
-
-
 def confirm(
     deps: Deps,
     desk: Desk,
@@ -76,36 +71,41 @@ def confirm(
     ``OperatorLimit``, ``ShiftEnded``, ``KioskBlocked``, ``KioskCertificateExpired``,
     ``PersonNotEligible``, ``EnrolmentNotFound`` or ``RegistryDown``.
     """
-    asked = _check_number(deps, desk, enrolment_id, said)
-    answer = deps.registry.look_up(asked.nik)
-    _record_answer(deps, enrolment_id, answer)
+    nik = _check_number(deps, desk, enrolment_id, said)
+    answer = deps.registry.look_up(nik)
     if answer.status is not RegistryStatus.FOUND:
+        _end_refused(deps, enrolment_id, answer)
         raise PersonNotEligible
     try:
         with deps.transaction() as db:
-            row = _lock(db, deps, desk, enrolment_id, asked.person_id)
+            row = load_waiting(db, deps, desk, enrolment_id, lock=True)
+            _record_answer(db, deps, enrolment_id, answer)
             state = _decide(db, deps, desk, row, said, answer=answer, drawn=draw())
             result: dict[str, object] = {"state": state, "server_time": iso(deps.now())}
             remember(db, deps, once, 200, result)
-    except IntegrityError:  # another activation of the person won between our looks
-        raise ActivationEnded from None
+    except (IntegrityError, WalletError) as error:
+        with deps.transaction() as db:  # undone with the rest, but the registry was asked
+            _record_answer(db, deps, enrolment_id, answer)
+        if isinstance(error, WalletError):
+            raise
+        raise ActivationEnded from None  # another activation of the person was first
     return result
 
 
-def _check_number(deps: Deps, desk: Desk, enrolment_id: str, said: Confirmation) -> _Asked:
-    """Charge a wrong number and commit that, then refuse (rule 2)."""
+def _check_number(deps: Deps, desk: Desk, enrolment_id: str, said: Confirmation) -> str:
+    """Charge a wrong number and commit that, then refuse (rule 2); return the person's NIK."""
     with deps.transaction() as db:
         row = load_waiting(db, deps, desk, enrolment_id)
         _check_officers(desk, row, said)
         left = None
         if row.state == lifecycle.AT_COUNTER:
             left = counter_limits.charge_number(db, deps, desk, row, said.number)
-        asked = _Asked(row.person_id, people.nik_of(deps, row.person))
+        nik = people.nik_of(deps, row.person)
     if left == 0:
         raise ActivationEnded
     if left is not None:
         raise NumberWrong(numbers_left=left)
-    return asked
+    return nik
 
 
 def _check_officers(desk: Desk, row: Enrolment, said: Confirmation) -> bool:
@@ -119,31 +119,21 @@ def _check_officers(desk: Desk, row: Enrolment, said: Confirmation) -> bool:
     )
 
 
-def _record_answer(deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
-    """Write down what the registry says now; whoever may not hold a wallet ends here."""
+def _record_answer(db: Session, deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
+    """Write down what the registry says now."""
+    facts = {"status": answer.status.value, "answer_hash": answer.answer_hash}
+    happened = [("enrolment.registry_answered", enrolment_id, facts)]
+    record_together(db, happened, at=deps.now(), actor="registry")
+
+
+def _end_refused(deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
+    """End the enrolment of somebody who may not hold a wallet."""
     with deps.transaction() as db:
-        record(
-            db,
-            "enrolment.registry_answered",
-            at=deps.now(),
-            actor="registry",
-            subject=enrolment_id,
-            status=answer.status.value,
-            answer_hash=answer.answer_hash,
-        )
+        _record_answer(db, deps, enrolment_id, answer)
         row = db.get_one(Enrolment, enrolment_id)
-        if answer.status is not RegistryStatus.FOUND and row.state in lifecycle.OPEN:
+        if row.state in lifecycle.OPEN:
             reason = f"registry {answer.status.value}"
             transitions.end(db, deps, row, lifecycle.REFUSED, reason=reason)
-
-
-def _lock(db: Session, deps: Deps, desk: Desk, enrolment_id: str, person_id: str) -> Enrolment:
-    """Take person, then enrolment: two activations of one person never wait in a circle."""
-    db.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    db.execute(
-        select(Enrolment.id).where(Enrolment.id == enrolment_id).with_for_update(key_share=True)
-    )
-    return load_waiting(db, deps, desk, enrolment_id)
 
 
 def _decide(

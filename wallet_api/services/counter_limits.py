@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
-from wallet_api.errors import InputInvalid, OperatorLimit
-from wallet_api.models import Enrolment, Operator
+from wallet_api.errors import InputInvalid, OperatorLimit, ShiftEnded
+from wallet_api.models import Enrolment, Kiosk, Office, Operator, Shift
 from wallet_api.rules import counter, lifecycle
+from wallet_api.rules.kiosks import ACTIVE
 from wallet_api.services import kiosk_certificates, kiosks, shifts, transitions
 from wallet_api.services.counter_queue import Desk
 from wallet_api.services.deps import Deps
@@ -23,6 +24,8 @@ def charge_number(
     """Take a try away if the number is wrong, in one statement; None when it is right."""
     if number is None:
         raise InputInvalid(errors=[{"field": "number", "code": "MISSING"}])
+    if counter.is_number(row.number, number):
+        return None
     left = db.execute(
         update(Enrolment)
         .where(
@@ -61,11 +64,31 @@ def charge_number(
 
 def check_desk(db: Session, deps: Deps, desk: Desk) -> Witness:
     """Demand kiosk, certificate and shift again, and keep them until the end (T13)."""
-    kiosk = kiosks.load_active(db, desk.kiosk_id, lock=True)
-    shifts.check_open(db, deps, desk.kiosk_id, desk.shift.shift_id)
-    kiosk_certificates.check_covered(db, desk.kiosk_id, deps.now())
-    office = kiosk.office
-    return Witness(kiosk.id, office.id, office.code, office.name, desk.shift.operator_id)
+    office = _find_open_desk(db, deps, desk)
+    if office is None:  # which of them it is that does not hold
+        kiosks.load_active(db, desk.kiosk_id, lock=True)
+        shifts.check_open(db, deps, desk.kiosk_id, desk.shift.shift_id)
+        kiosk_certificates.check_covered(db, desk.kiosk_id, deps.now())
+        raise ShiftEnded  # it changed between the two looks
+    return Witness(desk.kiosk_id, *office, desk.shift.operator_id)
+
+
+def _find_open_desk(db: Session, deps: Deps, desk: Desk) -> tuple[str, str, str] | None:
+    """Return the office's id, code and name if everything holds, in one statement."""
+    found = db.execute(
+        select(Office.id, Office.code, Office.name)
+        .join(Kiosk, Kiosk.office_id == Office.id)
+        .join(Shift, Shift.kiosk_id == Kiosk.id)
+        .join(Operator, Shift.operator_id == Operator.id)
+        .where(
+            Kiosk.state == ACTIVE,
+            Shift.id == desk.shift.shift_id,
+            *shifts.open_at(desk.kiosk_id, deps.now()),
+            kiosk_certificates.covering(desk.kiosk_id, deps.now()).exists(),
+        )
+        .with_for_update(read=True, of=[Kiosk, Shift])
+    ).first()
+    return None if found is None else (found.id, found.code, found.name)
 
 
 def charge_operator(db: Session, deps: Deps, operator_id: str) -> None:

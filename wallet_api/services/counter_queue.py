@@ -92,12 +92,14 @@ def _count_today(db: Session, deps: Deps, desk: Desk) -> dict[str, int]:
     return {"confirmed": operator.confirm_count if same_day else 0, "refused": refused or 0}
 
 
-def load_waiting(db: Session, deps: Deps, desk: Desk, enrolment_id: str) -> Enrolment:
-    """Load somebody who waits here.
+def load_waiting(
+    db: Session, deps: Deps, desk: Desk, enrolment_id: str, *, lock: bool = False
+) -> Enrolment:
+    """Load somebody who waits here, with the person; ``lock`` keeps both as they are.
 
     Raises ``EnrolmentNotFound`` for another counter's, ``ActivationEnded`` when it is over.
     """
-    row = transitions.load(db, deps, enrolment_id)
+    row = transitions.load_with_person(db, deps, enrolment_id, lock=lock)
     if row.kiosk_id is not None and not _is_here(db, desk, row):
         raise EnrolmentNotFound
     if row.state not in WAITING:

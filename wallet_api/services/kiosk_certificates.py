@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from credentials.errors import CredentialError
@@ -95,17 +95,17 @@ def find_by_kid(db: Session, kid: bytes) -> KioskCertificate | None:
 
 def check_covered(db: Session, kiosk_id: str, now: datetime) -> None:
     """Raise ``KioskCertificateExpired`` unless a certificate of the kiosk is valid now."""
-    found = db.scalars(
-        select(KioskCertificate.id)
-        .where(
-            KioskCertificate.kiosk_id == kiosk_id,
-            KioskCertificate.not_before <= now,
-            KioskCertificate.not_after > now,
-        )
-        .limit(1)
-    ).first()
-    if found is None:
+    if db.scalars(covering(kiosk_id, now).limit(1)).first() is None:
         raise KioskCertificateExpired
+
+
+def covering(kiosk_id: str, now: datetime) -> Select[str]:
+    """Return the query for the certificates of a kiosk that are valid now."""
+    return select(KioskCertificate.id).where(
+        KioskCertificate.kiosk_id == kiosk_id,
+        KioskCertificate.not_before <= now,
+        KioskCertificate.not_after > now,
+    )
 
 
 def show(deps: Deps, kid_text: str) -> dict[str, object]:

@@ -9,13 +9,15 @@ link scanners open links).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from wallet_api.models import Enrolment, NoticeLink, Wallet
+from wallet_api.models import Enrolment, NoticeLink, Wallet, table_of
 from wallet_api.services import outbox
 from wallet_api.services.deps import Deps
 
@@ -65,38 +67,51 @@ def reach_enrolment(deps: Deps, enrolment: Enrolment) -> Reach:
 def make_link(db: Session, deps: Deps, wallet_id: str) -> str:
     """Make the address of a “this was not me” page, good for 30 days (256 random bits)."""
     token, now = secrets.token_urlsafe(32), deps.now()
-    db.add(
-        NoticeLink(
-            token_hash=link_hash(deps, token),
-            wallet_id=wallet_id,
-            created_at=now,
-            expires_at=now + LINK_LIFE,
-        )
+    db.execute(
+        insert(table_of(NoticeLink)),
+        {
+            "token_hash": link_hash(deps, token),
+            "wallet_id": wallet_id,
+            "created_at": now,
+            "expires_at": now + LINK_LIFE,
+        },
     )
     return f"{deps.settings.public_url.rstrip('/')}/notices/{token}"
 
 
 def tell_activated(
-    db: Session, deps: Deps, reach: Reach, *, template: str, office: str, device: str, link: str
+    db: Session,
+    deps: Deps,
+    told: Iterable[tuple[str, Reach]],
+    *,
+    office: str,
+    device: str,
+    link: str,
 ) -> None:
     """Tell of a new wallet: ``wallet_activated`` to its holder, ``wallet_replaced`` to others."""
     facts = {"office": office, "device": device, "time": show_moment(deps.now()), "link": link}
-    _tell(db, deps, reach, template, facts)
+    messages = [one for template, reach in told for one in _messages(reach, template, facts)]
+    outbox.enqueue_each(db, deps, messages)
 
 
 def tell_blocked(db: Session, deps: Deps, reach: Reach) -> None:
     """Tell that a wallet is blocked, and how one gets another."""
-    _tell(db, deps, reach, "wallet_blocked", {"time": show_moment(deps.now())})
+    facts = {"time": show_moment(deps.now())}
+    outbox.enqueue_each(db, deps, list(_messages(reach, "wallet_blocked", facts)))
 
 
-def _tell(db: Session, deps: Deps, reach: Reach, template: str, facts: dict[str, str]) -> None:
+def _messages(
+    reach: Reach, template: str, facts: dict[str, str]
+) -> Iterator[tuple[str, dict[str, object]]]:
     for kind, name, addresses in (
         ("email", template, reach.emails),
         ("sms", template + _FOR_SMS, reach.phones),
     ):
         for address in addresses:
-            payload = {"to": address, "template": name, "language": reach.language, "facts": facts}
-            outbox.enqueue(db, deps, kind, payload)
+            yield (
+                kind,
+                {"to": address, "template": name, "language": reach.language, "facts": facts},
+            )
 
 
 def link_hash(deps: Deps, token: str) -> bytes:

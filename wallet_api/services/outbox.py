@@ -7,15 +7,15 @@ ends. The payload is sealed, and emptied once the message is done.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from wallet_api.models import OutboxMessage, new_id
+from wallet_api.models import OutboxMessage, new_id, table_of
 from wallet_api.services.deps import Deps
 
 Handler = Callable[[Deps, dict[str, object]], None]
@@ -52,13 +52,34 @@ def enqueue(
     due_at: datetime | None = None,
 ) -> None:
     """Write a message into the caller's transaction."""
+    enqueue_each(db, deps, [(kind, payload)], due_at=due_at)
+
+
+def enqueue_each(
+    db: Session,
+    deps: Deps,
+    messages: Sequence[tuple[str, Mapping[str, object]]],
+    *,
+    due_at: datetime | None = None,
+) -> None:
+    """Write messages, each a kind and its payload, in one statement."""
+    rows = [_row(deps, kind, payload, due_at) for kind, payload in messages]
+    if rows:
+        db.execute(insert(table_of(OutboxMessage)), rows)
+
+
+def _row(
+    deps: Deps, kind: str, payload: Mapping[str, object], due_at: datetime | None
+) -> dict[str, object]:
     row_id, now = new_id(), deps.now()
     sealed = deps.vault.seal_message(f"outbox|{row_id}", json.dumps(payload).encode())
-    db.add(
-        OutboxMessage(
-            id=row_id, kind=kind, payload_sealed=sealed, created_at=now, due_at=due_at or now
-        )
-    )
+    return {
+        "id": row_id,
+        "kind": kind,
+        "payload_sealed": sealed,
+        "created_at": now,
+        "due_at": due_at or now,
+    }
 
 
 def work_off(

@@ -31,7 +31,11 @@ def seal_pin_key(
     deps: Deps, data_key: bytes, row: str, public_key: ec.EllipticCurvePublicKey
 ) -> SealedPinKey:
     """Seal a PIN key for ``row`` ("enrolment|id" or "wallet|id")."""
-    point = compress(public_key)
+    return seal_point(deps, data_key, row, compress(public_key))
+
+
+def seal_point(deps: Deps, data_key: bytes, row: str, point: bytes) -> SealedPinKey:
+    """Seal a PIN key that was checked before: its compressed point as ``open_pin_key`` gives it."""
     return SealedPinKey(
         deps.vault.seal(data_key, f"pin|{row}", point),
         deps.vault.mac(f"pin key|{PEPPER}", point),

@@ -226,7 +226,7 @@ def find_shift(deps: Deps, kiosk_id: str, token: str) -> ShiftFacts:
         row = db.execute(
             select(Shift, Operator)
             .join(Operator, Shift.operator_id == Operator.id)
-            .where(Shift.token_hash == _hash(deps, token), *_open_at(deps, kiosk_id))
+            .where(Shift.token_hash == _hash(deps, token), *open_at(kiosk_id, deps.now()))
         ).first()
         if row is None:
             raise ShiftEnded
@@ -239,18 +239,19 @@ def check_open(db: Session, deps: Deps, kiosk_id: str, shift_id: str) -> None:
     found = db.execute(
         select(Shift.id)
         .join(Operator, Shift.operator_id == Operator.id)
-        .where(Shift.id == shift_id, *_open_at(deps, kiosk_id))
+        .where(Shift.id == shift_id, *open_at(kiosk_id, deps.now()))
         .with_for_update(read=True, of=Shift)
     ).first()
     if found is None:
         raise ShiftEnded
 
 
-def _open_at(deps: Deps, kiosk_id: str) -> tuple[ColumnElement[bool], ...]:
+def open_at(kiosk_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds of a shift, joined with its operator, that is open at this kiosk."""
     return (
         Shift.kiosk_id == kiosk_id,
         Shift.closed_at.is_(None),
-        Shift.expires_at > deps.now(),
+        Shift.expires_at > now,
         Operator.active.is_(True),
     )
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from credentials.signing import load_compressed
 from wallet_api.audit import record
-from wallet_api.models import Credential, Device, Enrolment, Wallet, new_id
+from wallet_api.models import Credential, Device, Enrolment, Wallet, new_id, table_of
 from wallet_api.rules import lifecycle
 from wallet_api.services import notices, people, pin_keys
 from wallet_api.services.deps import Deps
@@ -95,6 +95,8 @@ def _close(
         .returning(Wallet.id)
         .execution_options(synchronize_session=False)
     ).all()
+    if not ids:
+        return []
     db.execute(
         update(Device)
         .where(Device.wallet_id.in_(ids), Device.active)
@@ -146,31 +148,25 @@ def open_wallet(db: Session, deps: Deps, enrolment: Enrolment, witness: Witness)
     contacts = notices.reach_enrolment(deps, enrolment)
     key = enrolment.person.dek
     pin = _move_pin_key(deps, enrolment, wallet_id)
-    db.add(
-        Wallet(
-            id=wallet_id,
-            person_id=enrolment.person_id,
-            state=lifecycle.ACTIVE,
-            created_at=now,
-            changed_at=now,
-            language=enrolment.language,
-            email_sealed=deps.vault.seal(
-                key, f"wallet|email|{wallet_id}", contacts.emails[0].encode()
-            ),
-            phone_sealed=deps.vault.seal(
-                key, f"wallet|phone|{wallet_id}", contacts.phones[0].encode()
-            ),
-            pin_key_sealed=pin.sealed,
-            pin_key_mac=pin.mac,
-            pin_pepper=pin.pepper,
-            kiosk_id=witness.kiosk_id,
-            operator_id=witness.operator_id,
-            office_id=witness.office_id,
-        )
-    )
-    db.flush()
-    db.add(_device_of(enrolment, wallet_id, deps))
-    db.flush()
+    seal = partial(deps.vault.seal, key)
+    wallet = {
+        "id": wallet_id,
+        "person_id": enrolment.person_id,
+        "state": lifecycle.ACTIVE,
+        "created_at": now,
+        "changed_at": now,
+        "language": enrolment.language,
+        "email_sealed": seal(f"wallet|email|{wallet_id}", contacts.emails[0].encode()),
+        "phone_sealed": seal(f"wallet|phone|{wallet_id}", contacts.phones[0].encode()),
+        "pin_key_sealed": pin.sealed,
+        "pin_key_mac": pin.mac,
+        "pin_pepper": pin.pepper,
+        "kiosk_id": witness.kiosk_id,
+        "operator_id": witness.operator_id,
+        "office_id": witness.office_id,
+    }
+    db.execute(insert(table_of(Wallet)), wallet)
+    db.execute(insert(table_of(Device)), _device_of(enrolment, wallet_id, deps))
     return wallet_id
 
 
@@ -183,20 +179,20 @@ def _move_pin_key(deps: Deps, enrolment: Enrolment, wallet_id: str) -> pin_keys.
         enrolment.pin_key_sealed, enrolment.pin_key_mac, enrolment.pin_pepper
     )
     point = pin_keys.open_pin_key(deps, key, f"enrolment|{enrolment.id}", held)
-    return pin_keys.seal_pin_key(deps, key, f"wallet|{wallet_id}", load_compressed(point))
+    return pin_keys.seal_point(deps, key, f"wallet|{wallet_id}", point)
 
 
-def _device_of(enrolment: Enrolment, wallet_id: str, deps: Deps) -> Device:
-    return Device(
-        id=new_id(),
-        person_id=enrolment.person_id,
-        wallet_id=wallet_id,
-        active=True,
-        jkt=enrolment.device_jkt,
-        public_key=enrolment.device_key,
-        platform=enrolment.platform,
-        os_version=enrolment.os_version,
-        app_version=enrolment.app_version,
-        device_model=enrolment.device_model,
-        created_at=deps.now(),
-    )
+def _device_of(enrolment: Enrolment, wallet_id: str, deps: Deps) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "person_id": enrolment.person_id,
+        "wallet_id": wallet_id,
+        "active": True,
+        "jkt": enrolment.device_jkt,
+        "public_key": enrolment.device_key,
+        "platform": enrolment.platform,
+        "os_version": enrolment.os_version,
+        "app_version": enrolment.app_version,
+        "device_model": enrolment.device_model,
+        "created_at": deps.now(),
+    }
