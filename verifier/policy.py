@@ -71,6 +71,12 @@ class Policy:
         """Tell whether this desk may see a field (the portrait is one)."""
         return self.shown is None or field in self.shown
 
+    def choose(self, claims: Mapping[str, object]) -> dict[str, object]:
+        """Return the claims this desk may see."""
+        if self.shown is None:
+            return dict(claims)
+        return {name: value for name, value in claims.items() if name in self.shown}
+
 
 def built_in_policies() -> tuple[str, ...]:
     """Return the names of the policies that come with the package."""

@@ -280,6 +280,8 @@ class _Check:
         if scanned is None or not self._authentic or self._document is None:
             return Facts()
         document_type, profile = self._document
+        claims = self._policy.choose(self._claims)
+        claims.pop(PORTRAIT, None)  # it is handed out by check 14, or not at all
         return Facts(
             True,  # noqa: FBT003  by position, which costs half
             self._possession,
@@ -291,17 +293,8 @@ class _Check:
             self._issuer,
             scanned.issued_at,
             scanned.expires_at,
-            self._shown(),
+            claims,
         )
-
-    def _shown(self) -> dict[str, object]:
-        shown = self._policy.shown
-        if shown is None:
-            claims = dict(self._claims)
-        else:
-            claims = {name: value for name, value in self._claims.items() if name in shown}
-        claims.pop(PORTRAIT, None)
-        return claims
 
     def _refused(self, code: Code, detail: str = "") -> Refused:
         return Refused(code, self.facts(), detail)
