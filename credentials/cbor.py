@@ -153,9 +153,13 @@ def _ordered(value: object) -> object:
             raise FormatError("CBOR_TYPE")
         return value
     if isinstance(value, dict):
-        if not {type(key) for key in value} <= {int, str}:
+        keys = list(value)
+        kinds = set(map(type, keys))
+        if not kinds <= _KEYS:
             raise FormatError("CBOR_KEY")
-        return {key: _ordered(value[key]) for key in sorted(value, key=cbor2.dumps)}
+        if kinds != _INT_KEYS or not _ints_in_order(keys):
+            keys.sort(key=cbor2.dumps)
+        return {key: _ordered(value[key]) for key in keys}
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     raise FormatError("CBOR_TYPE")

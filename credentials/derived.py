@@ -26,16 +26,14 @@ def with_derived(
     LintError("FIELD_INVALID", name) when the source value is not what the rule needs.
     """
     result = dict(values)
-    for field in document_type.fields:
-        if field.derived is None:
-            continue
-        result.pop(field.name, None)
-        source = values.get(field.derived.source)
+    for name, derivation in document_type.derivations:
+        result.pop(name, None)
+        source = values.get(derivation.source)
         if source is None:
             continue
-        value = _derive(field.derived, source, on)
+        value = _derive(derivation, source, on)
         if value is not None:
-            result[field.name] = value
+            result[name] = value
     return result
 
 
