@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from credentials.cose import parse_sign1, verify_sign1
 from credentials.errors import CredentialError
-from credentials.qr_credential import parse_credential, sign_credential, verify_credential
+from credentials.qr_credential import CONTEXT, sign_credential
 from wallet_api.errors import IssuingStopped
+from wallet_api.ports.keys import IssuerKey
 from wallet_api.services.deps import Deps
 
+Signers = Mapping[tuple[str, bytes], IssuerKey]
 
-def sign_once(deps: Deps, document_type: str, kid: bytes, claims: bytes) -> bytes:
-    """Sign with the key the intent named, verify with its public key, compare (threat T28)."""
-    named = next(
-        (
-            key.signer
-            for key in deps.keys.issuer_keys()
-            if key.kid == kid and document_type in key.document_types
-        ),
-        None,
-    )
-    if named is None:
+
+def signers(deps: Deps) -> Signers:
+    """Return the issuer keys by document type and key id."""
+    return {
+        (document_type, key.kid): key
+        for key in deps.keys.issuer_keys()
+        for document_type in key.document_types
+    }
+
+
+def sign_once(keys: Signers, document_type: str, kid: bytes, claims: bytes) -> bytes:
+    """Sign with the key the intent named, verify with its public key, compare (threat T28).
+
+    The claims are those of an intent: they were read back before they were stored.
+    """
+    named = keys.get((document_type, kid))
+    if named is None or named.signer is None:
         raise IssuingStopped(retry_after=60)
-    raw = sign_credential(claims, named)
+    raw = sign_credential(claims, named.signer)
     try:
-        verified = verify_credential(parse_credential(raw), named.public_key)
+        message = parse_sign1(raw)
+        signed = verify_sign1(message, named.public_key, external_aad=CONTEXT)
     except CredentialError as error:
         raise IssuingStopped(retry_after=60) from error
-    if verified.kid != kid or claims not in raw:
+    if message.kid != kid or signed != claims:
         raise IssuingStopped(retry_after=60)
     return raw

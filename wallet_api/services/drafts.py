@@ -9,19 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from credentials.budget import split_document
+from credentials.budget import fits, foreseen_size, split_document
 from credentials.catalogue import Catalogue, DocumentType, Profile
 from credentials.derived import with_derived
 from credentials.errors import LintError
-from credentials.qr_credential import build_claims
-from credentials.signing import PemSigner, generate_pem
-
-SIGN1_OVERHEAD: Final = 81  # array, protected header, payload head, signature: offline-qr.md
-LARGEST_SLOT: Final = (1 << 16, (1 << 20) - 1)
-DAY: Final = 86_400
-IMAGE: Final = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +71,19 @@ def make_drafts(
     """
     profile = document_type.profile(unit.profile)
     complete = with_derived(document_type, values, on=on)
-    pictures = [held.name for held in document_type.fields if held.kind == IMAGE]
-    with_picture = complete | {name: portrait for name in pictures if portrait}
-    if set(document_type.missing(profile, with_picture)) & set(pictures):
+    pictures = document_type.pictures
+    with_picture = complete | dict.fromkeys(pictures, portrait) if portrait else complete
+    if pictures.intersection(document_type.missing(profile, with_picture)):
         return []
+    whole = document_type.encode(profile, with_picture)
+    if fits(foreseen_size(whole)):
+        return [Draft(unit, profile, whole, 0, 0)]
     try:
-        pieces = split_document(document_type, profile, with_picture, _size_of(document_type))
+        pieces = split_document(document_type, profile, with_picture)
     except LintError as error:
-        if error.code != "QR_BUDGET" or not set(pictures) & set(profile.optional):
+        if error.code != "QR_BUDGET" or not pictures.intersection(profile.optional):
             raise
-        pieces = split_document(document_type, profile, complete, _size_of(document_type))
+        pieces = split_document(document_type, profile, complete)
     many = len(pieces) > 1
     return [
         Draft(
@@ -99,20 +95,3 @@ def make_drafts(
         )
         for number, (piece, held) in enumerate(pieces)
     ]
-
-
-_ANY_KEY = PemSigner(generate_pem()).public_key
-
-
-def _size_of(document_type: DocumentType) -> Any:
-    def size(profile: Profile, values: Mapping[str, object]) -> int:
-        claims = build_claims(
-            document_type.encode(profile, dict(values)),
-            issued_at=DAY,
-            expires_at=DAY + profile.validity_days * DAY,
-            holder_key=_ANY_KEY,
-            status=LARGEST_SLOT,
-        )
-        return len(claims) + SIGN1_OVERHEAD
-
-    return size

@@ -7,10 +7,10 @@ key's thumbprint; each nonce counts once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import CredentialError
@@ -23,25 +23,36 @@ PROOF_TYPE: Final = "ikd-holder+jwt"
 SKEW_SECONDS: Final = 300
 
 
+@dataclass(frozen=True, slots=True)
+class HolderKey:
+    """A key the phone proved to hold, and its thumbprint."""
+
+    public_key: ec.EllipticCurvePublicKey
+    jkt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Keys in the order offered, and the nonces that are to be used up with what they are for."""
+
+    keys: tuple[HolderKey, ...]
+    nonces: frozenset[str]
+
+
 def check(
     deps: Deps, wallet_id: str, device_jkt: str, offered: Sequence[Mapping[str, Any]]
-) -> list[ec.EllipticCurvePublicKey]:
-    """Return the proven keys in order; raises ``HolderKeysInvalid`` or ``NonceRequired``."""
-    keys, used = [], set()
-    for entry in offered:
-        key, nonce = _check_one(deps, wallet_id, device_jkt, entry)
-        keys.append(key)
-        used.add(nonce)
-    if len({thumbprint(key) for key in keys}) != len(keys):
+) -> Proven:
+    """Return the proven keys; raises ``HolderKeysInvalid`` or ``NonceRequired``."""
+    proven = [_check_one(deps, wallet_id, device_jkt, entry) for entry in offered]
+    keys = tuple(key for key, _ in proven)
+    if len({key.jkt for key in keys}) != len(keys):
         raise HolderKeysInvalid
-    if not all(nonces.consume(deps, "holder", nonce) for nonce in used):
-        raise NonceRequired
-    return keys
+    return Proven(keys, frozenset(nonce for _, nonce in proven))
 
 
 def _check_one(
     deps: Deps, wallet_id: str, device_jkt: str, entry: Mapping[str, Any]
-) -> tuple[ec.EllipticCurvePublicKey, str]:
+) -> tuple[HolderKey, str]:
     claims, key = _read(entry)
     nonce, issued_at, now = claims.get("nonce"), claims.get("iat"), int(deps.now().timestamp())
     fits = (
@@ -49,7 +60,7 @@ def _check_one(
         and claims.get("jkt") == device_jkt
         and type(issued_at) is int
         and now - SKEW_SECONDS <= issued_at <= now + SKEW_SECONDS
-        and thumbprint(key) != device_jkt
+        and key.jkt != device_jkt
     )
     if not fits:
         raise HolderKeysInvalid
@@ -58,24 +69,22 @@ def _check_one(
     return key, nonce
 
 
-def _read(entry: Mapping[str, Any]) -> tuple[dict[str, Any], ec.EllipticCurvePublicKey]:
+def _read(entry: Mapping[str, Any]) -> tuple[dict[str, Any], HolderKey]:
     try:
         key = load_jwk(entry["jwk"])
-        header = jwt.get_unverified_header(entry["proof"])
-        named = header.get("jwk")
-        if header.get("typ") != PROOF_TYPE or not isinstance(named, dict):
-            raise HolderKeysInvalid
-        if thumbprint(load_jwk(named)) != thumbprint(key):
-            raise HolderKeysInvalid
-        pem = key.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        claims: dict[str, Any] = jwt.decode(
+        jkt = thumbprint(key)
+        proof = jwt.decode_complete(
             entry["proof"],
-            pem,
+            key,
             algorithms=["ES256"],
             options={"verify_iat": False, "verify_sub": False},
         )
+        header, claims = proof["header"], proof["payload"]
+        named = header.get("jwk")
+        if header.get("typ") != PROOF_TYPE or not isinstance(named, dict):
+            raise HolderKeysInvalid
+        if named != entry["jwk"] and thumbprint(load_jwk(named)) != jkt:
+            raise HolderKeysInvalid
     except (jwt.PyJWTError, CredentialError):
         raise HolderKeysInvalid from None
-    return claims, key
+    return claims, HolderKey(key, jkt)

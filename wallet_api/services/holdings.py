@@ -19,7 +19,7 @@ from wallet_api.services import people, status_lists, wallets
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import iso
 from wallet_api.services.idempotency import Once, remember
-from wallet_api.services.issuance import DELIVERED, ENDED, SIGNED
+from wallet_api.services.issued import DELIVERED, ENDED, SIGNED
 
 SUPERSEDED: Final = "superseded"
 DELIVERY_LIFE: Final = timedelta(hours=24)

@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wallet_api.errors import IdempotencyKeyReused, RequestInProgress
-from wallet_api.models import IdempotencyKey
+from wallet_api.models import IdempotencyKey, table_of
 from wallet_api.services.deps import Deps
 
 KEPT: Final = timedelta(hours=24)
 TAKEN_OVER_AFTER: Final = timedelta(seconds=30)  # the worker with the first request is dead
+
+_key = table_of(IdempotencyKey).c
+_REMEMBER: Final = (
+    update(table_of(IdempotencyKey))
+    .where(_key.scope == bindparam("of_scope"), _key.key == bindparam("of_key"))
+    .values(status=bindparam("status"), answer_sealed=bindparam("answer_sealed"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,8 @@ def remember(
     if once is None:
         return
     sealed = deps.vault.seal_message(_place(once), json.dumps(body).encode())
-    db.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.scope == once.scope, IdempotencyKey.key == once.key)
-        .values(status=status, answer_sealed=sealed)
-    )
+    row = {"of_scope": once.scope, "of_key": once.key, "status": status, "answer_sealed": sealed}
+    db.execute(_REMEMBER, row)
 
 
 def finish(deps: Deps, once: Once, status: int, body: dict[str, object]) -> None:

@@ -15,41 +15,47 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
-
 from credentials.errors import LintError
-from credentials.jwk import thumbprint
 from credentials.qr_credential import build_claims
 from wallet_api.audit import record, record_each
 from wallet_api.errors import HolderKeysInvalid, IssuingStopped, RegistryDown
-from wallet_api.models import Credential, Wallet, new_id
+from wallet_api.models import new_id
 from wallet_api.services import (
     credential_signing,
     drafts,
     holder_keys,
     issued,
+    nonces,
     people,
     status_lists,
 )
 from wallet_api.services.deps import Deps
 from wallet_api.services.drafts import Draft, Unit
+from wallet_api.services.holder_keys import HolderKey, Proven
 from wallet_api.services.idempotency import Once, remember
+from wallet_api.services.issued import INTENT, Columns
 from wallet_api.services.sessions import TokenFacts, demand_active
 
-INTENT, SIGNED, DELIVERED, ENDED = "INTENT", "SIGNED", "DELIVERED", "ENDED"
 ACTOR: Final = "issuer"
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What drafts are made from, read in one transaction."""
+    """What one transaction read: the person's columns, units held, intents of an earlier try."""
 
-    answer: Mapping[str, Any]
-    answer_hash: str
-    portrait: bytes | None
+    person: Any
     held: frozenset[Unit]
+    intents: Sequence[Columns]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Intents that are stored, and the claims of those that wait for their signature, by id."""
+
+    number: str
+    dek: bytes
+    intents: Sequence[Columns]
+    claims: Mapping[str, bytes]
 
 
 def issue(
@@ -67,14 +73,18 @@ def issue(
     """
     if deps.settings.issuing_stopped:
         raise IssuingStopped(retry_after=60)
-    batch = _batch_of(who.wallet, once)
-    if not _has_intents(deps, batch):
-        source = _read_source(deps, who.wallet)
-        planned = _plan(deps, who.wallet, source, types, only_due=only_due)
-        keys = holder_keys.check(deps, who.wallet, who.jkt, offered)
-        if len(keys) != 1 and len(keys) < len(planned):
+    number = _batch_of(who.wallet, once)
+    source = _read_source(deps, who.wallet, number, only_due=only_due)
+    if source.intents:
+        batch = _take_up(deps, number, source)
+    else:
+        planned = _plan(deps, who.wallet, source, types)
+        proven = holder_keys.check(deps, who.wallet, who.jkt, offered)
+        if len(proven.keys) != 1 and len(proven.keys) < len(planned):
             raise HolderKeysInvalid
-        _store_intents(deps, who.wallet, batch, planned, keys, answer_hash=source.answer_hash)
+        batch = _store_intents(
+            deps, who.wallet, number, person=source.person, planned=planned, proven=proven
+        )
     return _sign_and_answer(deps, batch, once)
 
 
@@ -82,61 +92,40 @@ def _batch_of(wallet_id: str, once: Once) -> str:
     return hashlib.sha256(f"{wallet_id}|{once.scope}|{once.key}".encode()).hexdigest()[:32]
 
 
-def _has_intents(deps: Deps, batch: str) -> bool:
+def _read_source(deps: Deps, wallet_id: str, number: str, *, only_due: bool) -> _Source:
     with deps.transaction() as db:
-        found = select(Credential.id).where(Credential.batch == batch).limit(1)
-        return db.scalar(found) is not None
-
-
-def _read_source(deps: Deps, wallet_id: str) -> _Source:
-    with deps.transaction() as db:
-        wallet = db.get_one(Wallet, wallet_id)
-        person = wallet.person
-        if person.answer_hash is None:
-            raise RegistryDown(retry_after=30)
         return _Source(
-            people.answer_of(deps, person),
-            person.answer_hash,
-            people.portrait_of(deps, person),
-            _units_held(db, deps, wallet_id),
+            issued.read_kept(db, wallet_id),
+            issued.read_units_held(db, deps, wallet_id) if only_due else frozenset(),
+            issued.read_batch(db, number),
         )
 
 
-def _units_held(db: Session, deps: Deps, wallet_id: str) -> frozenset[Unit]:
-    """List the units that need no renewal: good, delivered, under half their life."""
-    rows = db.execute(
-        select(
-            Credential.type,
-            Credential.document_key,
-            Credential.document_version,
-            Credential.unit_profile,
-        ).where(
-            Credential.wallet_id == wallet_id,
-            Credential.stage == DELIVERED,
-            Credential.status == status_lists.GOOD,
-            Credential.renew_at > deps.now(),
-        )
-    ).all()
-    return frozenset(Unit(*row) for row in rows)
+def _take_up(deps: Deps, number: str, source: _Source) -> _Batch:
+    """Take up what a worker that died had planned."""
+    dek = source.person.dek
+    claims = {
+        row["id"]: deps.vault.open(dek, f"credential|claims|{row['id']}", row["claims_sealed"])
+        for row in source.intents
+        if row["signed_sealed"] is None
+    }
+    return _Batch(number, dek, source.intents, claims)
 
 
 def _plan(
-    deps: Deps,
-    wallet_id: str,
-    source: _Source,
-    types: Collection[str] | None,
-    *,
-    only_due: bool,
+    deps: Deps, wallet_id: str, source: _Source, types: Collection[str] | None
 ) -> list[Draft]:
+    person = source.person
+    if person.answer_hash is None:
+        raise RegistryDown(retry_after=30)
+    answer, portrait = people.answer_of(deps, person), people.portrait_of(deps, person)
     planned: list[Draft] = []
     on = deps.now().date()
-    for unit, document_type, values in drafts.units_of(deps.catalogue, source.answer, types):
-        if only_due and unit in source.held:
+    for unit, document_type, values in drafts.units_of(deps.catalogue, answer, types):
+        if unit in source.held:
             continue
         try:
-            planned += drafts.make_drafts(
-                unit, document_type, values, portrait=source.portrait, on=on
-            )
+            planned += drafts.make_drafts(unit, document_type, values, portrait=portrait, on=on)
         except LintError as error:
             _note_refusal(deps, wallet_id, unit, error.code)
     return planned
@@ -159,31 +148,31 @@ def _note_refusal(deps: Deps, wallet_id: str, unit: Unit, reason: str) -> None:
 def _store_intents(
     deps: Deps,
     wallet_id: str,
-    batch: str,
-    planned: Sequence[Draft],
-    keys: Sequence[ec.EllipticCurvePublicKey],
+    number: str,
     *,
-    answer_hash: str,
-) -> None:
+    person: Any,
+    planned: Sequence[Draft],
+    proven: Proven,
+) -> _Batch:
+    now, many = deps.now(), len(proven.keys) > 1
     # Rounded down to the hour: the second of issuing would link a person's credentials.
-    issued_at = deps.now().replace(minute=0, second=0, microsecond=0)
+    issued_at = now.replace(minute=0, second=0, microsecond=0)
+    shared = {"wallet_id": wallet_id, "batch": number, "answer_hash": person.answer_hash}
+    rows: list[dict[str, Any]] = []
+    claims: dict[str, bytes] = {}
     with deps.transaction() as db:
-        # Locked: a wallet that closes meanwhile either sees these intents or stops them (C19).
-        wallet = db.get_one(Wallet, wallet_id, with_for_update={"key_share": True})
-        demand_active(wallet.state)
-        dek = wallet.person.dek
+        nonces.use_up(db, deps, "holder", proven.nonces)
+        demand_active(issued.lock_wallet(db, wallet_id))
         slots = status_lists.allocate(db, deps, len(planned))
-        rows, facts = [], []
         for position, (draft, slot) in enumerate(zip(planned, slots, strict=True)):
-            key = keys[0] if len(keys) == 1 else keys[position]
-            row = _intent(deps, dek, draft, slot, key, issued_at=issued_at)
-            row |= {"wallet_id": wallet_id, "batch": batch, "position": position}
-            row["answer_hash"] = answer_hash
-            rows.append(row)
-            facts.append((row["id"], _facts_of(row)))
-        if rows:
-            db.execute(insert(Credential), rows)
-        record_each(db, "credential.planned", at=deps.now(), actor=ACTOR, facts=facts)
+            key = proven.keys[position if many else 0]
+            row, unsigned = _intent(deps, person.dek, draft, slot, key, issued_at=issued_at)
+            rows.append(row | shared | {"position": position})
+            claims[row["id"]] = unsigned
+        issued.store_intents(db, rows)
+        facts = [(row["id"], _facts_of(row)) for row in rows]
+        record_each(db, "credential.planned", at=now, actor=ACTOR, facts=facts)
+    return _Batch(number, person.dek, rows, claims)
 
 
 def _facts_of(row: Mapping[str, Any]) -> dict[str, object]:
@@ -201,10 +190,10 @@ def _intent(
     dek: bytes,
     draft: Draft,
     slot: status_lists.Slot,
-    key: ec.EllipticCurvePublicKey,
+    key: HolderKey,
     *,
     issued_at: datetime,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], bytes]:
     life = timedelta(days=draft.profile.validity_days)
     try:
         issuer = deps.keys.issuer_for(draft.unit.type, deps.now())
@@ -214,11 +203,11 @@ def _intent(
         draft.identity,
         issued_at=int(issued_at.timestamp()),
         expires_at=int((issued_at + life).timestamp()),
-        holder_key=key,
+        holder_key=key.public_key,
         status=(slot.number, slot.index),
     )
     row_id = new_id()
-    return {
+    row = {
         "id": row_id,
         "type": draft.unit.type,
         "profile": draft.profile.name,
@@ -228,61 +217,47 @@ def _intent(
         "document_version": draft.unit.version,
         "part": draft.part,
         "parts": draft.parts,
-        "holder_jkt": thumbprint(key),
+        "holder_jkt": key.jkt,
         "list_number": slot.number,
         "list_index": slot.index,
         "kid": issuer.kid,
         "claims_sealed": deps.vault.seal(dek, f"credential|claims|{row_id}", claims),
+        "signed_sealed": None,
         "stage": INTENT,
         "status": status_lists.GOOD,
         "issued_at": issued_at,
         "renew_at": issued_at + life / 2,
         "expires_at": issued_at + life,
     }
+    return row, claims
 
 
-def _sign_and_answer(deps: Deps, batch: str, once: Once) -> dict[str, object]:
+def _sign_and_answer(deps: Deps, batch: _Batch, once: Once) -> dict[str, object]:
+    keys = credential_signing.signers(deps)
+    signed = {
+        row["id"]: credential_signing.sign_once(
+            keys, row["type"], row["kid"], batch.claims[row["id"]]
+        )
+        for row in batch.intents
+        if row["id"] in batch.claims
+    }
+    answer = _answer(deps, batch.dek, batch.intents, signed)
     with deps.transaction() as db:
-        rows = issued.read_batch(db, batch)
-    dek = rows[0].dek if rows else b""
-    signed: dict[str, bytes] = {}
-    for row in rows:
-        if row.signed_sealed is None:
-            claims = deps.vault.open(dek, f"credential|claims|{row.id}", row.claims_sealed)
-            signed[row.id] = credential_signing.sign_once(deps, row.type, row.kid, claims)
-    with deps.transaction() as db:
-        stored = _store_signatures(db, deps, dek, batch, signed) if signed else {}
-        if stored.keys() != signed.keys():  # a racing retry was first: what it stored counts
-            rows = issued.read_batch(db, batch)
-        answer: dict[str, object] = {
-            "credentials": [issued.view(deps, dek, row, stored.get(row.id)) for row in rows]
-        }
+        stored = issued.store_signatures(db, deps, batch.number, batch.dek, signed)
+        facts = [(one, {"kid": kid.hex()}) for one, kid in stored]
+        record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
+        if len(stored) != len(signed):  # a racing retry was first: what it stored counts
+            answer = _answer(deps, batch.dek, issued.read_batch(db, batch.number), {})
         remember(db, deps, once, 201, answer)
     return answer
 
 
-def _store_signatures(
-    db: Session, deps: Deps, dek: bytes, batch: str, signed: Mapping[str, bytes]
-) -> dict[str, bytes]:
-    """Store each signature where there is none yet; return those that were stored."""
-    free = db.execute(
-        select(Credential.id, Credential.kid)
-        .where(Credential.batch == batch, Credential.signed_sealed.is_(None))
-        .order_by(Credential.position)
-        .with_for_update(key_share=True)
-    ).all()
-    stored = {row.id: signed[row.id] for row in free if row.id in signed}
-    if not stored:
-        return stored
-    sealed = [
-        {
-            "id": row_id,
-            "signed_sealed": deps.vault.seal(dek, f"credential|signed|{row_id}", raw),
-            "stage": SIGNED,
-        }
-        for row_id, raw in stored.items()
-    ]
-    db.execute(update(Credential), sealed)
-    facts = [(row.id, {"kid": row.kid.hex()}) for row in free if row.id in stored]
-    record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
-    return stored
+def _answer(
+    deps: Deps, dek: bytes, rows: Sequence[Columns], signed: Mapping[str, bytes]
+) -> dict[str, object]:
+    return {
+        "credentials": [
+            issued.view(row, signed.get(row["id"]) or issued.open_signed(deps, dek, row))
+            for row in rows
+        ]
+    }

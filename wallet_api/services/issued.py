@@ -1,64 +1,153 @@
-"""What was issued, as columns: the hot path of issuing loads no entities."""
+"""Credentials as columns: the hot path of issuing loads no entities and builds no statement."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from credentials.jwk import b64url_encode
-from wallet_api.models import Credential, Person, Wallet
+from wallet_api.models import Credential, Person, Wallet, table_of
 from wallet_api.services.deps import Deps
+from wallet_api.services.drafts import Unit
 from wallet_api.services.enrolment_view import iso
+from wallet_api.services.status_lists import GOOD
 
-_COLUMNS: Final = (
-    Credential.id,
-    Credential.type,
-    Credential.profile,
-    Credential.profile_number,
-    Credential.document_key,
-    Credential.part,
-    Credential.parts,
-    Credential.holder_jkt,
-    Credential.kid,
-    Credential.claims_sealed,
-    Credential.signed_sealed,
-    Credential.issued_at,
-    Credential.expires_at,
-    Credential.renew_at,
+INTENT, SIGNED, DELIVERED, ENDED = "INTENT", "SIGNED", "DELIVERED", "ENDED"
+
+Columns = Mapping[str, Any]
+
+_credential, _wallet, _person = (table_of(model).c for model in (Credential, Wallet, Person))
+
+_BATCH: Final = (
+    select(
+        _credential.id,
+        _credential.type,
+        _credential.profile,
+        _credential.profile_number,
+        _credential.document_key,
+        _credential.part,
+        _credential.parts,
+        _credential.holder_jkt,
+        _credential.kid,
+        _credential.claims_sealed,
+        _credential.signed_sealed,
+        _credential.issued_at,
+        _credential.expires_at,
+        _credential.renew_at,
+    )
+    .where(_credential.batch == bindparam("batch"))
+    .order_by(_credential.position)
+)
+_KEPT: Final = (
+    select(
+        _person.id,
+        _person.dek,
+        _person.answer_sealed,
+        _person.answer_hash,
+        _person.portrait_sealed,
+    )
+    .join(table_of(Wallet), _wallet.person_id == _person.id)
+    .where(_wallet.id == bindparam("wallet"))
+)
+_UNITS_HELD: Final = select(
+    _credential.type,
+    _credential.document_key,
+    _credential.document_version,
+    _credential.unit_profile,
+).where(
+    _credential.wallet_id == bindparam("wallet"),
+    _credential.stage == DELIVERED,
+    _credential.status == GOOD,
+    _credential.renew_at > bindparam("now"),
+)
+# Locked: a wallet that closes meanwhile either sees the intents or stops them (C19).
+_LOCK_WALLET: Final = (
+    select(_wallet.state).where(_wallet.id == bindparam("wallet")).with_for_update(key_share=True)
+)
+_PLAN: Final = insert(table_of(Credential))
+_UNSIGNED: Final = (
+    select(_credential.id, _credential.kid)
+    .where(_credential.batch == bindparam("batch"), _credential.signed_sealed.is_(None))
+    .order_by(_credential.position)
+    .with_for_update(key_share=True)
+)
+_SIGN: Final = (
+    update(table_of(Credential))
+    .where(_credential.id == bindparam("of_id"))
+    .values(signed_sealed=bindparam("signed_sealed"), stage=SIGNED)
 )
 
 
-def read_batch(db: Session, batch: str) -> Sequence[Any]:
-    """Read a batch in its order, with the person's data key (``dek``)."""
-    return db.execute(
-        select(*_COLUMNS, Person.dek)
-        .join(Wallet, Wallet.id == Credential.wallet_id)
-        .join(Person, Person.id == Wallet.person_id)
-        .where(Credential.batch == batch)
-        .order_by(Credential.position)
-    ).all()
+def read_kept(db: Session, wallet_id: str) -> Any:
+    """Read what is kept of the wallet's person, as columns that `people` opens."""
+    return db.execute(_KEPT, {"wallet": wallet_id}).one()
 
 
-def view(deps: Deps, dek: bytes, row: Any, raw: bytes | None) -> dict[str, object]:
-    """Return the Credential of the API; ``raw`` saves opening what was just sealed."""
-    if raw is None:
-        if row.signed_sealed is None:
-            message = "a credential without a signature was about to leave"
-            raise RuntimeError(message)
-        raw = deps.vault.open(dek, f"credential|signed|{row.id}", row.signed_sealed)
+def read_batch(db: Session, batch: str) -> list[Columns]:
+    """Read a batch in its order."""
+    return [dict(row) for row in db.execute(_BATCH, {"batch": batch}).mappings()]
+
+
+def read_units_held(db: Session, deps: Deps, wallet_id: str) -> frozenset[Unit]:
+    """List the units that need no renewal: good, delivered, under half their life."""
+    rows = db.execute(_UNITS_HELD, {"wallet": wallet_id, "now": deps.now()}).all()
+    return frozenset(Unit(*row) for row in rows)
+
+
+def lock_wallet(db: Session, wallet_id: str) -> str:
+    """Hold the wallet until the caller's transaction ends; return its state."""
+    state: str = db.scalars(_LOCK_WALLET, {"wallet": wallet_id}).one()
+    return state
+
+
+def store_intents(db: Session, rows: Sequence[Columns]) -> None:
+    """Store what is about to be signed."""
+    if rows:
+        db.execute(_PLAN, rows)
+
+
+def store_signatures(
+    db: Session, deps: Deps, batch: str, dek: bytes, signed: Mapping[str, bytes]
+) -> list[tuple[str, bytes]]:
+    """Store each signature where there is none yet; return id and kid of those stored."""
+    free = db.execute(_UNSIGNED, {"batch": batch}).all()
+    stored = [(row.id, row.kid) for row in free if row.id in signed]
+    sealed = [
+        {"of_id": one, "signed_sealed": deps.vault.seal(dek, _place(one), signed[one])}
+        for one, _ in stored
+    ]
+    if sealed:
+        db.execute(_SIGN, sealed)
+    return stored
+
+
+def open_signed(deps: Deps, dek: bytes, row: Columns) -> bytes:
+    """Open the stored credential; there has to be one."""
+    if row["signed_sealed"] is None:
+        message = "a credential without a signature was about to leave"
+        raise RuntimeError(message)
+    return deps.vault.open(dek, _place(row["id"]), row["signed_sealed"])
+
+
+def view(row: Columns, raw: bytes) -> dict[str, object]:
+    """Return the Credential of the API."""
     return {
-        "id": row.id,
-        "type": row.type,
-        "profile": row.profile,
-        "profile_number": row.profile_number,
-        "document": row.document_key,
-        "part": {"number": row.part, "total": row.parts} if row.parts else None,
+        "id": row["id"],
+        "type": row["type"],
+        "profile": row["profile"],
+        "profile_number": row["profile_number"],
+        "document": row["document_key"],
+        "part": {"number": row["part"], "total": row["parts"]} if row["parts"] else None,
         "credential": b64url_encode(raw),
-        "holder_jkt": row.holder_jkt,
-        "issued_at": iso(row.issued_at),
-        "expires_at": iso(row.expires_at),
-        "renew_at": iso(row.renew_at),
+        "holder_jkt": row["holder_jkt"],
+        "issued_at": iso(row["issued_at"]),
+        "expires_at": iso(row["expires_at"]),
+        "renew_at": iso(row["renew_at"]),
     }
+
+
+def _place(credential_id: str) -> str:
+    return f"credential|signed|{credential_id}"

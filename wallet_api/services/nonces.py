@@ -7,19 +7,24 @@ and when; ``consume`` makes it single use (T20: no replay, in any worker).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Final
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from credentials.errors import FormatError
 from credentials.jwk import b64url_decode, b64url_encode
-from wallet_api.models import UsedNonce
+from wallet_api.errors import NonceRequired
+from wallet_api.models import UsedNonce, table_of
 from wallet_api.services.deps import Deps
 
 LIFE: Final = timedelta(minutes=5)
 BODY, MAC = 24, 16
+_USE: Final = insert(table_of(UsedNonce))
 
 
 def make(deps: Deps) -> str:
@@ -46,14 +51,33 @@ def is_fresh(deps: Deps, nonce: str) -> bool:
 
 def consume(deps: Deps, kind: str, value: str, *, expires_at: datetime | None = None) -> bool:
     """Use ``value`` up; False when it was used before, in whichever worker."""
-    ends = expires_at or deps.now() + LIFE
     try:
         with deps.transaction() as db:
-            db.add(
-                UsedNonce(
-                    nonce_hash=deps.vault.mac(f"used|{kind}", value.encode()), expires_at=ends
-                )
-            )
-    except IntegrityError:
+            use_up(db, deps, kind, (value,), expires_at=expires_at)
+    except NonceRequired:
         return False
     return True
+
+
+def use_up(
+    db: Session,
+    deps: Deps,
+    kind: str,
+    values: Iterable[str],
+    *,
+    expires_at: datetime | None = None,
+) -> None:
+    """Use the values up in the caller's transaction, which has to end with what this raises.
+
+    Raises ``NonceRequired`` when one of them was used before.
+    """
+    ends = expires_at or deps.now() + LIFE
+    purpose = f"used|{kind}"
+    rows = [
+        {"nonce_hash": deps.vault.mac(purpose, value.encode()), "expires_at": ends}
+        for value in values
+    ]
+    try:
+        db.execute(_USE, rows)
+    except IntegrityError:
+        raise NonceRequired from None

@@ -66,7 +66,10 @@ def store_answer(deps: Deps, person: Person, answer: RegistryAnswer, *, at: date
 
 
 def answer_of(deps: Deps, person: Person) -> dict[str, Any]:
-    """Open the kept answer: status, person, documents, emails, phones; raises ``LookupError``."""
+    """Open the kept answer: status, person, documents, emails, phones; raises ``LookupError``.
+
+    ``person`` is the row, or its columns.
+    """
     if person.answer_sealed is None:
         message = "the registry has not been asked about this person"
         raise LookupError(message)
@@ -82,7 +85,7 @@ def store_portrait(deps: Deps, person: Person, portrait: bytes | None) -> None:
 
 
 def portrait_of(deps: Deps, person: Person) -> bytes | None:
-    """Open the small portrait."""
+    """Open the small portrait; ``person`` is the row, or its columns."""
     if person.portrait_sealed is None:
         return None
     return deps.vault.open(person.dek, f"person|portrait|{person.id}", person.portrait_sealed)

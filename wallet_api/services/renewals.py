@@ -18,7 +18,7 @@ from wallet_api.ports.registry import RegistryAnswer, RegistryStatus, RegistryUn
 from wallet_api.rules import lifecycle
 from wallet_api.services import people, status_lists, wallets
 from wallet_api.services.deps import Deps
-from wallet_api.services.issuance import DELIVERED, ENDED, SIGNED
+from wallet_api.services.issued import DELIVERED, ENDED, SIGNED
 from wallet_api.services.outbox import TryAgain
 from wallet_api.services.registry_checks import make_portrait
 

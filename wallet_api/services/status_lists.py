@@ -9,25 +9,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from credentials.status_list import LIST_SIZE
 from wallet_api.audit import record
 from wallet_api.errors import InputInvalid
-from wallet_api.models import Credential, StatusList
+from wallet_api.models import Credential, StatusList, table_of
 from wallet_api.services.deps import Deps
 
 GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
 ROUNDS: Final = 4
 HALF_BITS: Final = 10
 HALF: Final = (1 << HALF_BITS) - 1
+WORDS_A_HASH: Final = 16  # of two bytes
 
 FROM: Final = {REVOKED: (GOOD, SUSPENDED), SUSPENDED: (GOOD,), GOOD: (SUSPENDED,)}
 """Which statuses lead to which: a revoked credential never returns."""
+
+_list = table_of(StatusList).c
+_FIRST_OPEN: Final = (
+    select(_list.number).where(_list.closed.is_(False)).order_by(_list.number).limit(1)
+)
+_TAKE: Final = (
+    update(table_of(StatusList))
+    .where(
+        _list.number == _FIRST_OPEN.scalar_subquery(),
+        _list.closed.is_(False),
+        _list.issued <= LIST_SIZE - bindparam("wanted"),
+    )
+    .values(issued=_list.issued + bindparam("wanted"))
+    .returning(_list.number, _list.issued)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +59,38 @@ def allocate(db: Session, deps: Deps, count: int) -> list[Slot]:
     """Take ``count`` fresh slots in the caller's transaction (C10: with the intents)."""
     slots: list[Slot] = []
     while len(slots) < count:
-        number = _open_list(db, deps)
         wanted = min(count - len(slots), LIST_SIZE)
-        end = db.execute(
-            update(StatusList)
-            .where(
-                StatusList.number == number,
-                StatusList.closed.is_(False),
-                StatusList.issued <= LIST_SIZE - wanted,
-            )
-            .values(issued=StatusList.issued + wanted)
-            .returning(StatusList.issued)
-        ).scalar_one_or_none()
-        if end is None:  # full, or closed meanwhile: the rest of it stays unused, as decoys
-            db.execute(update(StatusList).where(StatusList.number == number).values(closed=True))
+        taken = db.execute(_TAKE, {"wanted": wanted}).first()
+        if taken is None:
+            _turn_page(db, deps, wanted)
             continue
-        slots += [Slot(number, scatter(deps, number, at)) for at in range(end - wanted, end)]
+        word = partial(keyed_word, deps, taken.number)
+        counters = range(taken.issued - wanted, taken.issued)
+        slots += [Slot(taken.number, permute(at, word)) for at in counters]
     return slots
 
 
-def _open_list(db: Session, deps: Deps) -> int:
-    number = db.scalar(
-        select(StatusList.number)
-        .where(StatusList.closed.is_(False))
-        .order_by(StatusList.number)
-        .limit(1)
-    )
-    if number is not None:
-        return number
+def _turn_page(db: Session, deps: Deps, wanted: int) -> None:
+    """Open a list where there is none; else close the one too full: its rest stays, as decoys."""
+    number = db.scalar(_FIRST_OPEN)
+    if number is None:
+        _open_list(db, deps)
+        return
+    full = (StatusList.number == number, StatusList.issued > LIST_SIZE - wanted)
+    db.execute(update(StatusList).where(*full).values(closed=True))
+
+
+def _open_list(db: Session, deps: Deps) -> None:
     last = db.scalar(select(func.max(StatusList.number)))
     number = 0 if last is None else last + 1
     insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = insert(StatusList).values(number=number, issued=0, closed=False, created_at=deps.now())
     db.execute(row.on_conflict_do_nothing(index_elements=["number"]))  # another worker opened it
-    return number
 
 
 def scatter(deps: Deps, number: int, counter: int) -> int:
     """Permute a 20-bit counter with a Feistel network under the list's own key."""
-    return int(permute(counter, lambda turn, half: keyed_word(deps, number, turn, half)))
+    return int(permute(counter, partial(keyed_word, deps, number)))
 
 
 def permute(counter: Any, word: Callable[[int, Any], Any]) -> Any:
@@ -96,8 +106,24 @@ def permute(counter: Any, word: Callable[[int, Any], Any]) -> Any:
 
 def keyed_word(deps: Deps, number: int, turn: int, half: int) -> int:
     """Return ten keyed bits for one half of the counter."""
-    word = deps.vault.mac("status index", f"{number}|{turn}|{half}".encode())
-    return int.from_bytes(word[:2]) & HALF
+    return _round_words(deps.vault.mac, number)[turn][half]
+
+
+@lru_cache(maxsize=8)
+def _round_words(mac: Callable[[str, bytes], bytes], number: int) -> tuple[tuple[int, ...], ...]:
+    """Return the words of each round for every half, sixteen from one keyed hash.
+
+    Kept for the few lists that are open: a set of credentials takes four for each.
+    """
+    return tuple(
+        tuple(
+            int.from_bytes(block[at : at + 2]) & HALF
+            for first in range(0, HALF + 1, WORDS_A_HASH)
+            for block in (mac("status index", f"{number}|{turn}|{first}".encode()),)
+            for at in range(0, 2 * WORDS_A_HASH, 2)
+        )
+        for turn in range(ROUNDS)
+    )
 
 
 def change_status(
