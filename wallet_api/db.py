@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError as DatabaseError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -55,9 +57,34 @@ def make_engine(url: str) -> Engine:
         "-c statement_timeout=5000 -c lock_timeout=2000"
         " -c idle_in_transaction_session_timeout=10000"
     )
-    return create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args={"options": options}
+    engine = create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        connect_args={"options": options, "prepare_threshold": 2},
     )
+    event.listen(engine, "connect", _keep_statements)
+    event.listen(engine, "checkout", _ask_if_news)
+    return engine
+
+
+def _keep_statements(connection: Any, _record: object) -> None:
+    connection.prepared_max = 500  # more than there are: none is prepared twice
+
+
+def _ask_if_news(connection: Any, _record: object, _proxy: object) -> None:
+    """Ask the server only where a resting connection has something to read: it may have hung up.
+
+    SQLAlchemy's own ping would ask before every transaction, a round trip each.
+    """
+    news = select.poll()
+    news.register(connection.fileno(), select.POLLIN)
+    if news.poll(0):
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except connection.OperationalError:
+            raise InvalidatePoolError from None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -80,6 +107,15 @@ def make_sessions(engine: Engine) -> SessionFactory:
 def transaction(sessions: SessionFactory) -> Iterator[Session]:
     """Commit when the block ends, roll back when it raises."""
     with sessions.begin() as session:
+        yield session
+
+
+@contextmanager
+def reading(sessions: SessionFactory) -> Iterator[Session]:
+    """Open a session that changes nothing: each statement stands alone, saving BEGIN and COMMIT."""
+    with sessions() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         yield session
 
 

@@ -43,6 +43,10 @@ class Deps:
         """Open one transaction: committed at the end of the block, or not at all."""
         return db.transaction(self.sessions)
 
+    def reading(self) -> AbstractContextManager[Session]:
+        """Open a session for one look that changes nothing: no transaction around it."""
+        return db.reading(self.sessions)
+
     def now(self) -> datetime:
         """Return the server's time, UTC-aware."""
         return self.clock.now()

@@ -126,7 +126,7 @@ def _welcome(deps: Deps, kiosk: Kiosk) -> dict[str, object]:
 
 def identity_key(deps: Deps, kiosk_id: str) -> bytes:
     """Return the kiosk's identity key (compressed point); raises ``KioskBlocked``."""
-    with deps.transaction() as db:
+    with deps.reading() as db:
         kiosk = load_active(db, kiosk_id)
         if kiosk.identity_key is None:
             raise KioskBlocked

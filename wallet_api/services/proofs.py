@@ -1,7 +1,7 @@
 """Checking the signed statements of phones and kiosks, in the order that charges nobody wrongly.
 
 Device signature, then purpose, subject and body, then time; the nonce is used
-up by ``use_nonce`` only after a stored answer was looked for. A PIN proof is
+up by ``admission`` only after a stored answer was looked for. A PIN proof is
 only compared with its statement here: its signature is looked at after the
 attempt has been charged (``services/pins.py``; threats T16, T18).
 """
@@ -74,11 +74,9 @@ def check_time(deps: Deps, statement: Statement) -> None:
         raise ClockSkew(server_time=now.isoformat().replace("+00:00", "Z"))
 
 
-def use_nonce(deps: Deps, statement: Statement, *, consume: bool) -> None:
-    """Check the nonce and, for what changes something, use it up; raises ``NonceRequired``."""
+def check_nonce(deps: Deps, statement: Statement) -> None:
+    """Demand a fresh nonce, for what changes nothing; raises ``NonceRequired``."""
     if not nonces.is_fresh(deps, statement.nonce):
-        raise NonceRequired
-    if consume and not nonces.consume(deps, "statement", statement.nonce):
         raise NonceRequired
 
 

@@ -10,17 +10,20 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, join, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from credentials.errors import CredentialError
 from credentials.jwk import b64url_encode, load_jwk
 from wallet_api.audit import record
-from wallet_api.errors import InputInvalid, ShiftEnded
-from wallet_api.models import KioskCertificate, Operator, Shift, new_id
+from wallet_api.db import UtcDateTime
+from wallet_api.errors import InputInvalid, KioskBlocked, ShiftEnded
+from wallet_api.models import Kiosk, KioskCertificate, Operator, Shift, new_id
+from wallet_api.rules.kiosks import ACTIVE
 from wallet_api.services import kiosk_certificates, kiosks, operators
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import iso
@@ -38,6 +41,14 @@ class ShiftFacts:
     office_id: str
     role: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFacts:
+    """A kiosk's identity key (compressed point), and the open shift of the token shown there."""
+
+    identity_key: bytes
+    shift: ShiftFacts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,17 +232,23 @@ def close_shift(deps: Deps, shift: ShiftFacts, *, once: Once | None = None) -> d
 
 
 def find_shift(deps: Deps, kiosk_id: str, token: str) -> ShiftFacts:
-    """Return the open shift of a token at this kiosk; raises ``ShiftEnded``."""
-    with deps.transaction() as db:
-        row = db.execute(
-            select(Shift, Operator)
-            .join(Operator, Shift.operator_id == Operator.id)
-            .where(Shift.token_hash == _hash(deps, token), *open_at(kiosk_id, deps.now()))
+    """Return the open shift of a token at this kiosk; raises ``ShiftEnded``, ``KioskBlocked``."""
+    shift = look_at_desk(deps, kiosk_id, token).shift
+    if shift is None:
+        raise ShiftEnded
+    return shift
+
+
+def look_at_desk(deps: Deps, kiosk_id: str, token: str) -> DeskFacts:
+    """Return who works at a kiosk, in one statement; raises ``KioskBlocked``."""
+    with deps.reading() as db:
+        found = db.execute(
+            _DESK, {"kiosk": kiosk_id, "token_hash": _hash(deps, token), "now": deps.now()}
         ).first()
-        if row is None:
-            raise ShiftEnded
-        shift, operator = row
-        return ShiftFacts(shift.id, operator.id, operator.office_id, operator.role, operator.name)
+    if found is None or found.identity_key is None:
+        raise KioskBlocked
+    facts = ShiftFacts(found.id, found.operator_id, found.office_id, found.role, found.name)
+    return DeskFacts(found.identity_key, facts if found.id else None)
 
 
 def check_open(db: Session, deps: Deps, kiosk_id: str, shift_id: str) -> None:
@@ -246,7 +263,9 @@ def check_open(db: Session, deps: Deps, kiosk_id: str, shift_id: str) -> None:
         raise ShiftEnded
 
 
-def open_at(kiosk_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def open_at(
+    kiosk_id: str | BindParameter[str], now: datetime | BindParameter[datetime]
+) -> tuple[ColumnElement[bool], ...]:
     """Return what holds of a shift, joined with its operator, that is open at this kiosk."""
     return (
         Shift.kiosk_id == kiosk_id,
@@ -254,6 +273,27 @@ def open_at(kiosk_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
         Shift.expires_at > now,
         Operator.active.is_(True),
     )
+
+
+_DESK: Final = (
+    select(
+        Kiosk.identity_key,
+        Shift.id,
+        Shift.operator_id,
+        Operator.office_id,
+        Operator.role,
+        Operator.name,
+    )
+    .select_from(Kiosk)
+    .outerjoin(
+        join(Shift, Operator, Shift.operator_id == Operator.id),
+        and_(
+            Shift.token_hash == bindparam("token_hash"),
+            *open_at(bindparam("kiosk"), bindparam("now", type_=UtcDateTime())),
+        ),
+    )
+    .where(Kiosk.id == bindparam("kiosk"), Kiosk.state == ACTIVE)
+)
 
 
 def _record(

@@ -24,10 +24,20 @@ from credentials.statement import TYP_DEVICE, TYP_KIOSK, Statement, UnverifiedSt
 from wallet_api.errors import (
     IdempotencyKeyMissing,
     NonceRequired,
+    ShiftEnded,
     StatementInvalid,
     WalletError,
 )
-from wallet_api.services import enrolments, idempotency, kiosks, nonces, proofs, sessions, shifts
+from wallet_api.services import (
+    admission,
+    enrolments,
+    idempotency,
+    kiosks,
+    nonces,
+    proofs,
+    sessions,
+    shifts,
+)
 from wallet_api.services.deps import Deps
 from wallet_api.services.idempotency import Once
 from wallet_api.services.sessions import TokenFacts
@@ -106,10 +116,11 @@ def kiosk(purpose: str, *, operator: bool = True) -> Callable[[View], View]:
         def guarded(**kwargs: object) -> Response:
             body = request.get_data(cache=True)
             unverified = proofs.read(request.headers.get("Kiosk-Statement"), TYP_KIOSK)
-            name, key = _kiosk_of(kwargs)
+            name, key, shift = _desk_of(kwargs) if operator else (*_kiosk_of(kwargs), None)
             statement = proofs.verify(unverified, key, purpose=purpose, subject=name, body=body)
             proofs.check_time(deps(), statement)
-            shift = shifts.find_shift(deps(), name, _bearer()) if operator else None
+            if operator and shift is None:
+                raise ShiftEnded
             return _answer(
                 view,
                 kwargs,
@@ -146,13 +157,12 @@ def token(*, scope: str = "full") -> Callable[[View], View]:
             held = idempotency.begin(deps(), once)
             if held is not None:
                 return _replay(held)
-            return _run(
-                view,
-                kwargs,
-                once,
-                lambda: sessions.use_proof(deps(), facts),
-                Caller(facts.wallet, None, once, token=facts),
-            )
+            try:
+                sessions.use_proof(deps(), facts)
+            except WalletError:
+                idempotency.release(deps(), once)
+                raise
+            return _run(view, kwargs, once, Caller(facts.wallet, None, once, token=facts))
 
         return _mark(guarded, "dpop")
 
@@ -187,6 +197,12 @@ def _kiosk_of(kwargs: dict[str, object]) -> tuple[str, bytes]:
     return name, kiosks.identity_key(deps(), name)
 
 
+def _desk_of(kwargs: dict[str, object]) -> tuple[str, bytes, ShiftFacts | None]:
+    name = str(kwargs["kiosk_id"])
+    seen = shifts.look_at_desk(deps(), name, _bearer())
+    return name, seen.identity_key, seen.shift
+
+
 def _point(jwk: object) -> bytes:
     try:
         return compress(load_jwk(cast("dict[str, object]", jwk)))
@@ -207,20 +223,14 @@ def _answer(
     make_caller: Callable[[Once | None], Caller],
 ) -> Response:
     if request.method == "GET":
-        proofs.use_nonce(deps(), statement, consume=False)
+        proofs.check_nonce(deps(), statement)
         g.caller = make_caller(None)
         return make_response(view(**kwargs))
     once = _once(statement.device_thumbprint, body)
-    held = idempotency.begin(deps(), once)
+    held = admission.admit(deps(), once, statement.nonce)
     if held is not None:
         return _replay(held)
-    return _run(
-        view,
-        kwargs,
-        once,
-        lambda: proofs.use_nonce(deps(), statement, consume=True),
-        make_caller(once),
-    )
+    return _run(view, kwargs, once, make_caller(once))
 
 
 def _once(jkt: str, body: bytes) -> Once:
@@ -230,18 +240,7 @@ def _once(jkt: str, body: bytes) -> Once:
     return Once(f"{jkt}|{request.path}", key, sha256(body).digest())
 
 
-def _run(
-    view: View,
-    kwargs: dict[str, object],
-    once: Once,
-    use_proof: Callable[[], None],
-    who: Caller,
-) -> Response:
-    try:
-        use_proof()
-    except WalletError:
-        idempotency.release(deps(), once)
-        raise
+def _run(view: View, kwargs: dict[str, object], once: Once, who: Caller) -> Response:
     g.caller = who
     try:
         return make_response(view(**kwargs))  # the service remembers its answer itself
