@@ -24,6 +24,10 @@ from wallet_api.services.deps import Deps
 LINK_LIFE: Final = timedelta(days=30)
 
 _WIB: Final = timezone(timedelta(hours=7))
+_MONTHS: Final = {
+    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+    "en": "January February March April May June July August September October November December",
+}
 _FOR_SMS: Final = "_sms"
 
 
@@ -89,29 +93,28 @@ def tell_activated(
     link: str,
 ) -> None:
     """Tell of a new wallet: ``wallet_activated`` to its holder, ``wallet_replaced`` to others."""
-    facts = {"office": office, "device": device, "time": show_moment(deps.now()), "link": link}
-    messages = [one for template, reach in told for one in _messages(reach, template, facts)]
+    facts = {"office": office, "device": device, "link": link}
+    at = deps.now()
+    messages = [one for template, reach in told for one in _messages(reach, template, facts, at)]
     outbox.enqueue_each(db, deps, messages)
 
 
 def tell_blocked(db: Session, deps: Deps, reach: Reach) -> None:
     """Tell that a wallet is blocked, and how one gets another."""
-    facts = {"time": show_moment(deps.now())}
-    outbox.enqueue_each(db, deps, list(_messages(reach, "wallet_blocked", facts)))
+    outbox.enqueue_each(db, deps, list(_messages(reach, "wallet_blocked", {}, deps.now())))
 
 
 def _messages(
-    reach: Reach, template: str, facts: dict[str, str]
+    reach: Reach, template: str, facts: dict[str, str], at: datetime
 ) -> Iterator[tuple[str, dict[str, object]]]:
-    for kind, name, addresses in (
-        ("email", template, reach.emails),
-        ("sms", template + _FOR_SMS, reach.phones),
+    short = f"{at.astimezone(_WIB):%d/%m/%Y %H.%M} WIB"  # a short message has 160 characters
+    for kind, name, addresses, time in (
+        ("email", template, reach.emails, show_moment(at, reach.language)),
+        ("sms", template + _FOR_SMS, reach.phones, short),
     ):
         for address in addresses:
-            yield (
-                kind,
-                {"to": address, "template": name, "language": reach.language, "facts": facts},
-            )
+            message = {"to": address, "template": name, "language": reach.language}
+            yield kind, message | {"facts": facts | {"time": time}}
 
 
 def link_hash(deps: Deps, token: str) -> bytes:
@@ -119,6 +122,9 @@ def link_hash(deps: Deps, token: str) -> bytes:
     return deps.vault.mac("notice link", token.encode())
 
 
-def show_moment(moment: datetime) -> str:
-    """Return a time as people read it, in the capital's zone."""
-    return moment.astimezone(_WIB).strftime("%Y-%m-%d %H:%M WIB")
+def show_moment(moment: datetime, language: str) -> str:
+    """Return a time as people read it, in the capital's zone: 23 November 2026, 14.18 WIB."""
+    local = moment.astimezone(_WIB)
+    month = _MONTHS["en" if language == "en" else "id"].split()[local.month - 1]
+    clock = local.strftime("%H:%M" if language == "en" else "%H.%M")
+    return f"{local.day} {month} {local.year}, {clock} WIB"

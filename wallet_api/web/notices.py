@@ -72,7 +72,7 @@ def _page(token: str, act: Callable[[Deps, str], LinkFacts]) -> Response:
         other="en" if language == "id" else "id",
         part=_part(facts),
         text=TEXTS[language],
-        opened=show_moment(facts.opened_at) if facts else "",
+        opened=show_moment(facts.opened_at, language) if facts else "",
     )
     response = make_response(html, status)
     response.headers.update(_HEADERS)

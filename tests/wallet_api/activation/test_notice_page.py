@@ -36,7 +36,7 @@ def test_the_page_asks_in_indonesian_and_offers_english(world: World, path: str)
     assert page.status_code == 200
     assert 'lang="id"' in page.text
     assert "Bukan Anda yang mengaktifkan?" in page.text
-    assert "2026-11-23 12:00 WIB" in page.text
+    assert "23 November 2026, 12.00 WIB" in page.text
     english = http.get(path, headers={"Accept-Language": "en-GB,en;q=0.9"})
     assert "Was it not you?" in english.text
     assert "Was it not you?" in http.get(f"{path}?lang=en").text
