@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -122,7 +121,7 @@ def _forged(text: str) -> str:
     _, data = from_text(text, prefixes=(PREFIX_FRAME,))
     sign1 = cose.parse_sign1(data)
     last = bytes([sign1.signature[-1] ^ 1])
-    bent = replace(sign1, signature=sign1.signature[:-1] + last)
+    bent = sign1._replace(signature=sign1.signature[:-1] + last)
     return to_text(
         PREFIX_FRAME, cbor.encode([bent.protected, bent.unprotected, bent.payload, bent.signature])
     )
