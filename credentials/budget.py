@@ -43,7 +43,7 @@ def foreseen_size(identity: Mapping[int, object]) -> int:
     Nothing is signed; the status reference is counted at its widest, so the real one may be up to
     four bytes smaller.
     """
-    return ENVELOPE_SIZE + len(cbor.encode({**identity, KEY_STATUS: _WIDEST_STATUS}))
+    return ENVELOPE_SIZE + len(cbor.encode_ordered({**identity, KEY_STATUS: _WIDEST_STATUS}))
 
 
 def presentation_version(credential_size: int) -> int:

@@ -43,6 +43,11 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(_ordered(value))
 
 
+def encode_ordered(value: object) -> bytes:
+    """Encode what is in order already, unlooked at: the caller decodes it again, or only counts."""
+    return cbor2.dumps(value)
+
+
 def decode(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> object:
     """Decode one deterministic CBOR item; anything else raises FormatError.
 

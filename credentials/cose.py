@@ -67,12 +67,19 @@ def sign1(payload: bytes, signer: Signer, *, external_aad: bytes, typ: str | Non
 
     `typ` adds header 16, the media type of the whole (RFC 9596).
     """
-    header: dict[object, object] = {HEADER_ALG: ES256, HEADER_KID: signer.kid}
+    protected = _protected(signer.kid, typ)
+    signature = signer.sign(sig_structure(protected, external_aad, payload))
+    parts = map(cbor.encode_bytes, (payload, signature))
+    return b"\x84" + cbor.encode_bytes(protected) + b"\xa0" + b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _protected(kid: bytes, typ: str | None) -> bytes:
+    """Return the protected header. Cached: the same for everything a key signs."""
+    header: dict[object, object] = {HEADER_ALG: ES256, HEADER_KID: kid}
     if typ is not None:
         header[HEADER_TYP] = typ
-    protected = cbor.encode(header)
-    signature = signer.sign(sig_structure(protected, external_aad, payload))
-    return cbor.encode([protected, {}, payload, signature])
+    return cbor.encode(header)
 
 
 def verify_sign1(

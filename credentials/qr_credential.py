@@ -92,25 +92,23 @@ def build_claims(
     *,
     issued_at: int,
     expires_at: int,
-    holder_key: ec.EllipticCurvePublicKey | None,
+    holder_key: ec.EllipticCurvePublicKey | bytes | None,
     status: tuple[int, int],
 ) -> bytes:
     """Return the claims as bytes to be signed.
 
-    `identity` carries the profile (key 91) and not the status; `status` is (list, index).
-    LintError when the result would not pass our own parser (life, profile, status, types).
+    `identity` carries the profile (key 91) and not the status, in the order of
+    `DocumentType.encode`; `status` is (list, index); `holder_key` may be its compressed point.
+    LintError when the result would not pass our own parser (life, profile, status, types, order).
     """
     if KEY_STATUS in identity:
         raise LintError("CLAIMS_STATUS")
-    claims: dict[int, object] = {
-        _EXP: expires_at,
-        _IAT: issued_at,
-        _IDENTITY: {**identity, KEY_STATUS: list(status)},
-    }
+    claims: dict[int, object] = {_EXP: expires_at, _IAT: issued_at}
     if holder_key is not None:
         claims[_CNF] = _cnf(holder_key)
+    claims[_IDENTITY] = {**identity, KEY_STATUS: status}
     try:
-        encoded = cbor.encode(claims)
+        encoded = cbor.encode_ordered(claims)
         _read_claims(b"", b"", encoded)
     except FormatError as error:
         raise LintError(error.code) from None
@@ -131,13 +129,17 @@ def parse_credential(
 
     `profiles` are those of a catalogue (`Catalogue.quick`): see `Credential.values`.
     """
-    quick = split_credential(data) if len(data) <= cbor.MAX_SIZE else None
-    if quick is not None:
-        protected, kid, payload, signature = quick
-        sign1 = cose.UnverifiedSign1(protected, {}, payload, signature)
-    else:
-        sign1, kid = _read_envelope(data)
+    sign1, kid = parse_envelope(data)
     return UnverifiedCredential(data, kid, sign1, _read_claims(data, kid, sign1.payload, profiles))
+
+
+def parse_envelope(data: bytes) -> tuple[cose.UnverifiedSign1, bytes]:
+    """Read what is around the claims and the key id, not the claims themselves; FormatError."""
+    quick = split_credential(data) if len(data) <= cbor.MAX_SIZE else None
+    if quick is None:
+        return _read_envelope(data)
+    protected, kid, payload, signature = quick
+    return cose.UnverifiedSign1(protected, {}, payload, signature), kid
 
 
 def verify_credential(
@@ -257,6 +259,6 @@ def _read_cnf(cnf: object) -> bytes:
     return (b"\x03" if odd else b"\x02") + x
 
 
-def _cnf(holder_key: ec.EllipticCurvePublicKey) -> dict[int, object]:
-    point = compress(holder_key)
+def _cnf(holder_key: ec.EllipticCurvePublicKey | bytes) -> dict[int, object]:
+    point = holder_key if isinstance(holder_key, bytes) else compress(holder_key)
     return {1: {1: 2, -1: 1, -2: point[1:], -3: point[0] == 3}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from credentials.cose import parse_sign1, verify_sign1
+from credentials.cose import verify_sign1
 from credentials.errors import CredentialError
-from credentials.qr_credential import CONTEXT, sign_credential
+from credentials.qr_credential import CONTEXT, parse_envelope, sign_credential
 from wallet_api.errors import IssuingStopped
 from wallet_api.ports.keys import IssuerKey
 from wallet_api.services.deps import Deps
@@ -33,10 +33,10 @@ def sign_once(keys: Signers, document_type: str, kid: bytes, claims: bytes) -> b
         raise IssuingStopped(retry_after=60)
     raw = sign_credential(claims, named.signer)
     try:
-        message = parse_sign1(raw)
+        message, signed_kid = parse_envelope(raw)
         signed = verify_sign1(message, named.public_key, external_aad=CONTEXT)
     except CredentialError as error:
         raise IssuingStopped(retry_after=60) from error
-    if message.kid != kid or signed != claims:
+    if signed_kid != kid or signed != claims:
         raise IssuingStopped(retry_after=60)
     return raw

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import CredentialError
 from credentials.jwk import load_jwk, thumbprint
+from credentials.signing import compress
 from wallet_api.errors import HolderKeysInvalid, NonceRequired
 from wallet_api.services import nonces
 from wallet_api.services.deps import Deps
@@ -25,9 +25,9 @@ SKEW_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class HolderKey:
-    """A key the phone proved to hold, and its thumbprint."""
+    """A key the phone proved to hold, as a compressed point, and its thumbprint."""
 
-    public_key: ec.EllipticCurvePublicKey
+    point: bytes
     jkt: str
 
 
@@ -87,4 +87,4 @@ def _read(entry: Mapping[str, Any]) -> tuple[dict[str, Any], HolderKey]:
             raise HolderKeysInvalid
     except (jwt.PyJWTError, CredentialError):
         raise HolderKeysInvalid from None
-    return claims, HolderKey(key, jkt)
+    return claims, HolderKey(compress(key), jkt)

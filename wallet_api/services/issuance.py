@@ -203,7 +203,7 @@ def _intent(
         draft.identity,
         issued_at=int(issued_at.timestamp()),
         expires_at=int((issued_at + life).timestamp()),
-        holder_key=key.public_key,
+        holder_key=key.point,
         status=(slot.number, slot.index),
     )
     row_id = new_id()
@@ -243,10 +243,11 @@ def _sign_and_answer(deps: Deps, batch: _Batch, once: Once) -> dict[str, object]
     }
     answer = _answer(deps, batch.dek, batch.intents, signed)
     with deps.transaction() as db:
-        stored = issued.store_signatures(db, deps, batch.number, batch.dek, signed)
-        facts = [(one, {"kid": kid.hex()}) for one, kid in stored]
-        record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
-        if len(stored) != len(signed):  # a racing retry was first: what it stored counts
+        if issued.store_signatures(db, deps, batch.dek, signed):
+            kids = {row["id"]: row["kid"].hex() for row in batch.intents}
+            facts = [(one, {"kid": kids[one]}) for one in signed]
+            record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
+        elif signed:  # a racing retry was first: what it stored counts
             answer = _answer(deps, batch.dek, issued.read_batch(db, batch.number), {})
         remember(db, deps, once, 201, answer)
     return answer

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import CursorResult, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from credentials.jwk import b64url_encode
@@ -68,15 +68,9 @@ _LOCK_WALLET: Final = (
     select(_wallet.state).where(_wallet.id == bindparam("wallet")).with_for_update(key_share=True)
 )
 _PLAN: Final = insert(table_of(Credential))
-_UNSIGNED: Final = (
-    select(_credential.id, _credential.kid)
-    .where(_credential.batch == bindparam("batch"), _credential.signed_sealed.is_(None))
-    .order_by(_credential.position)
-    .with_for_update(key_share=True)
-)
 _SIGN: Final = (
     update(table_of(Credential))
-    .where(_credential.id == bindparam("of_id"))
+    .where(_credential.id == bindparam("of_id"), _credential.signed_sealed.is_(None))
     .values(signed_sealed=bindparam("signed_sealed"), stage=SIGNED)
 )
 
@@ -109,19 +103,22 @@ def store_intents(db: Session, rows: Sequence[Columns]) -> None:
         db.execute(_PLAN, rows)
 
 
-def store_signatures(
-    db: Session, deps: Deps, batch: str, dek: bytes, signed: Mapping[str, bytes]
-) -> list[tuple[str, bytes]]:
-    """Store each signature where there is none yet; return id and kid of those stored."""
-    free = db.execute(_UNSIGNED, {"batch": batch}).all()
-    stored = [(row.id, row.kid) for row in free if row.id in signed]
+def store_signatures(db: Session, deps: Deps, dek: bytes, signed: Mapping[str, bytes]) -> bool:
+    """Store a batch's signatures where there are none yet; False when they are all there.
+
+    They are stored together or not at all, so another worker was first with all or with none.
+    """
     sealed = [
-        {"of_id": one, "signed_sealed": deps.vault.seal(dek, _place(one), signed[one])}
-        for one, _ in stored
+        {"of_id": one, "signed_sealed": deps.vault.seal(dek, _place(one), raw)}
+        for one, raw in signed.items()
     ]
-    if sealed:
-        db.execute(_SIGN, sealed)
-    return stored
+    if not sealed:
+        return False
+    stored = cast("CursorResult[Any]", db.execute(_SIGN, sealed)).rowcount
+    if stored not in (0, len(sealed)):
+        message = f"{stored} of {len(sealed)} credentials of a batch waited for their signature"
+        raise RuntimeError(message)
+    return bool(stored)
 
 
 def open_signed(deps: Deps, dek: bytes, row: Columns) -> bytes:

@@ -17,7 +17,9 @@ from tests.wallet_api.handset import Handset, new_signer
 from tests.wallet_api.issuing.conftest import BUDI, FATHER_OF_13, NO_PHOTO
 from tests.wallet_api.simulators import World
 from wallet_api.models import AuditEvent, Credential, StatusList, Wallet
-from wallet_api.services import nonces, publication, wallets
+from wallet_api.services import idempotency, issuance, nonces, publication, wallets
+from wallet_api.services.idempotency import Once
+from wallet_api.services.sessions import TokenFacts
 
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 Open = Callable[[str], Handset]
@@ -254,6 +256,28 @@ def test_c11_the_intent_is_there_before_the_signature(world: World, open_for: Op
     watched = replace(world, deps=replace(world.deps, keys=ring))  # type: ignore[arg-type]
     issued = Handset(watched, phone.device, phone.pin, "", phone.wallet, phone.token).issue()
     assert seen == [len(issued)] * len(issued)
+
+
+def test_c12_of_two_workers_on_one_batch_the_first_ones_signatures_count(
+    world: World, open_for: Open
+) -> None:
+    phone = open_for(BUDI)
+    who = TokenFacts(phone.wallet, thumbprint(phone.device.public_key), "full", "")
+    once, offered = Once("two workers", "k" * 20, b""), phone.holder_keys()
+    idempotency.begin(world.deps, once)
+    first: list[dict[str, object]] = []
+    ring = FailingRing(world.deps.keys, -1)
+
+    def overtake() -> None:
+        if not first:
+            first.append(issuance.issue(world.deps, who, offered, once=once))
+
+    ring.on_sign = overtake
+    slow = replace(world.deps, keys=ring)  # type: ignore[arg-type]
+    assert [issuance.issue(slow, who, offered, once=once)] == first
+    with world.deps.transaction() as db:
+        signed = db.scalar(select(func.count()).where(AuditEvent.event == "credential.signed"))
+    assert signed == len(rows(world))
 
 
 @on_sqlite
