@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from wallet_api.db import Statements
 from wallet_api.models import AuditEvent, table_of
 
 EVENTS: Final[dict[str, frozenset[str]]] = {
@@ -69,7 +70,7 @@ EVENTS: Final[dict[str, frozenset[str]]] = {
     }.items()
 }
 
-_ADD: Final = insert(table_of(AuditEvent))
+_ADD: Final = insert(table_of(AuditEvent)).inline()  # nobody asks for the id
 _TO_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -81,7 +82,7 @@ def record(
 
 
 def record_each(
-    db: Session,
+    db: Statements,
     event: str,
     *,
     at: datetime,
@@ -101,8 +102,12 @@ def record_together(
     at: datetime,
     actor: str,
 ) -> None:
-    """Add different events of one moment and actor, each (event, subject, facts), at once."""
-    db.execute(_ADD, [_row(event, at, actor, subject, held) for event, subject, held in events])
+    """Add different events of one moment and actor, each (event, subject, facts).
+
+    Nothing comes back, so that they can travel with other writes.
+    """
+    for event, subject, held in events:
+        db.execute(_ADD, _row(event, at, actor, subject, held))
 
 
 def _row(

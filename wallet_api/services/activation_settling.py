@@ -6,12 +6,14 @@ and credentials, this wallet opens, and everybody who could be the owner is told
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, select, update
+from typing import Final
+
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from wallet_api.audit import record_each, record_together
 from wallet_api.errors import ActivationEnded
-from wallet_api.models import Enrolment, Wallet
+from wallet_api.models import Enrolment, Wallet, table_of
 from wallet_api.ports.registry import Contacts
 from wallet_api.rules import lifecycle
 from wallet_api.services import notices, transitions, wallets
@@ -37,12 +39,18 @@ def activate(db: Session, deps: Deps, row: Enrolment, witness: Witness, *, known
     ``ActivationEnded`` when another activation was first.
     """
     closed = _end_others(db, deps, row, actor=witness.operator_id)
-    wallet_id = wallets.open_wallet(db, deps, row, witness)
-    _tell(db, deps, row, witness, wallet_id=wallet_id, closed=closed, known=known)
+    with deps.one_trip(db):
+        wallet_id = wallets.open_wallet(db, deps, row, witness)
+        _tell(db, deps, row, witness, wallet_id=wallet_id, closed=closed, known=known)
+        _record(db, deps, row, witness, wallet_id)
     if not transitions.push(
         db, row.id, row.state, lifecycle.ACTIVATED, wallet_id=wallet_id, **FORGOTTEN
     ):
         raise ActivationEnded
+    return lifecycle.ACTIVATED
+
+
+def _record(db: Session, deps: Deps, row: Enrolment, witness: Witness, wallet_id: str) -> None:
     place = {
         "kiosk": witness.kiosk_id,
         "office": witness.office_code,
@@ -54,7 +62,6 @@ def activate(db: Session, deps: Deps, row: Enrolment, witness: Witness, *, known
         ("wallet.opened", wallet_id, {"enrolment": row.id, **place}),
     ]
     record_together(db, happened, at=deps.now(), actor=witness.operator_id)
-    return lifecycle.ACTIVATED
 
 
 def _end_others(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> list[ClosedWallet]:
@@ -62,27 +69,36 @@ def _end_others(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> list[
 
     The caller holds the person's row, so no other activation opens a wallet between.
     """
-    rival = exists().where(*_rivals_of(row))
-    wallet = exists().where(Wallet.person_id == row.person_id, Wallet.state != lifecycle.CLOSED)
-    has_rivals, has_wallets = db.execute(select(rival, wallet)).one()
-    if has_rivals:
+    has = db.execute(_OTHERS, {"person": row.person_id, "own": row.id}).one()
+    if has.rivals:
         _cancel_rivals(db, deps, row, actor=actor)
-    return wallets.close_others(db, deps, row.person_id, actor=actor) if has_wallets else []
+    return wallets.close_others(db, deps, row.person_id, actor=actor) if has.wallets else []
 
 
-def _rivals_of(row: Enrolment) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Enrolment.person_id == row.person_id,
-        Enrolment.id != row.id,
-        Enrolment.state.in_(lifecycle.OPEN),
+_enrolment, _wallet = table_of(Enrolment).c, table_of(Wallet).c
+_OTHERS: Final = select(
+    exists()
+    .where(
+        _enrolment.person_id == bindparam("person"),
+        _enrolment.id != bindparam("own"),
+        _enrolment.state.in_(lifecycle.OPEN),
     )
+    .label("rivals"),
+    exists()
+    .where(_wallet.person_id == bindparam("person"), _wallet.state != lifecycle.CLOSED)
+    .label("wallets"),
+)
 
 
 def _cancel_rivals(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> None:
     """End the person's other enrolments in one statement, whatever they are doing (T02)."""
     ended = db.scalars(
         update(Enrolment)
-        .where(*_rivals_of(row))
+        .where(
+            Enrolment.person_id == row.person_id,
+            Enrolment.id != row.id,
+            Enrolment.state.in_(lifecycle.OPEN),
+        )
         .values(
             state=lifecycle.CANCELLED,
             ended_reason="another activation",

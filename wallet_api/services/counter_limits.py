@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import String, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
+from wallet_api.db import UtcDateTime
 from wallet_api.errors import InputInvalid, OperatorLimit, ShiftEnded
-from wallet_api.models import Enrolment, Kiosk, Office, Operator, Shift
+from wallet_api.models import Enrolment, Kiosk, Office, Operator, Shift, table_of
 from wallet_api.rules import counter, lifecycle
 from wallet_api.rules.kiosks import ACTIVE
 from wallet_api.services import kiosk_certificates, kiosks, shifts, transitions
@@ -75,42 +77,59 @@ def check_desk(db: Session, deps: Deps, desk: Desk) -> Witness:
 
 def _find_open_desk(db: Session, deps: Deps, desk: Desk) -> tuple[str, str, str] | None:
     """Return the office's id, code and name if everything holds, in one statement."""
-    found = db.execute(
-        select(Office.id, Office.code, Office.name)
-        .join(Kiosk, Kiosk.office_id == Office.id)
-        .join(Shift, Shift.kiosk_id == Kiosk.id)
-        .join(Operator, Shift.operator_id == Operator.id)
-        .where(
-            Kiosk.state == ACTIVE,
-            Shift.id == desk.shift.shift_id,
-            *shifts.open_at(desk.kiosk_id, deps.now()),
-            kiosk_certificates.covering(desk.kiosk_id, deps.now()).exists(),
-        )
-        .with_for_update(read=True, of=[Kiosk, Shift])
-    ).first()
+    known = {"kiosk": desk.kiosk_id, "shift": desk.shift.shift_id, "now": deps.now()}
+    found = db.execute(_OPEN_DESK, known).first()
     return None if found is None else (found.id, found.code, found.name)
+
+
+_now, _kiosk = bindparam("now", type_=UtcDateTime()), bindparam("kiosk", type_=String())
+_OPEN_DESK: Final = (
+    select(Office.id, Office.code, Office.name)
+    .join(Kiosk, Kiosk.office_id == Office.id)
+    .join(Shift, Shift.kiosk_id == Kiosk.id)
+    .join(Operator, Shift.operator_id == Operator.id)
+    .where(
+        Kiosk.state == ACTIVE,
+        Shift.id == bindparam("shift"),
+        *shifts.open_at(_kiosk, _now),
+        kiosk_certificates.covering(_kiosk, _now).exists(),
+    )
+    .with_for_update(read=True, of=[Kiosk, Shift])
+)
 
 
 def charge_operator(db: Session, deps: Deps, operator_id: str) -> None:
     """Count a confirmation if the caps allow one, in one statement (T14)."""
-    now, today = deps.now(), counter.working_day(deps.now())
-    pause = timedelta(seconds=deps.settings.operator_interval_seconds)
-    new_day = Operator.confirm_day != today
-    charged = db.execute(
-        update(Operator)
-        .where(
-            Operator.id == operator_id,
-            Operator.active,
-            or_(Operator.last_confirm_at.is_(None), Operator.last_confirm_at <= now - pause),
-            or_(new_day, Operator.confirm_count < deps.settings.operator_per_day),
-        )
-        .values(
-            last_confirm_at=now,
-            confirm_day=today,
-            confirm_count=case((new_day, 1), else_=Operator.confirm_count + 1),
-        )
-        .returning(Operator.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if charged is None:
+    now, settings = deps.now(), deps.settings
+    pause = timedelta(seconds=settings.operator_interval_seconds)
+    known = {
+        "operator": operator_id,
+        "now": now,
+        "rested_since": now - pause,
+        "today": counter.working_day(now),
+        "per_day": settings.operator_per_day,
+    }
+    if db.execute(_CHARGE, known).first() is None:
         raise OperatorLimit(retry_after=max(1, int(pause.total_seconds())))
+
+
+_operator = table_of(Operator)
+_new_day = _operator.c.confirm_day != bindparam("today")
+_CHARGE: Final = (
+    update(_operator)
+    .where(
+        _operator.c.id == bindparam("operator"),
+        _operator.c.active,
+        or_(
+            _operator.c.last_confirm_at.is_(None),
+            _operator.c.last_confirm_at <= bindparam("rested_since"),
+        ),
+        or_(_new_day, _operator.c.confirm_count < bindparam("per_day")),
+    )
+    .values(
+        last_confirm_at=bindparam("now"),
+        confirm_day=bindparam("today"),
+        confirm_count=case((_new_day, 1), else_=_operator.c.confirm_count + 1),
+    )
+    .returning(_operator.c.id)
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from credentials.catalogue import Catalogue
@@ -43,9 +44,18 @@ class Deps:
         """Open one transaction: committed at the end of the block, or not at all."""
         return db.transaction(self.sessions)
 
+    def statements(self) -> AbstractContextManager[Connection]:
+        """Open one transaction for statements made once, without entities."""
+        return db.statements(self.sessions)
+
     def reading(self) -> AbstractContextManager[Session]:
         """Open a session for one look that changes nothing: no transaction around it."""
         return db.reading(self.sessions)
+
+    @staticmethod
+    def one_trip(session: Session) -> AbstractContextManager[None]:
+        """Send the writes of a block together, where the database can."""
+        return db.one_trip(session)
 
     def now(self) -> datetime:
         """Return the server's time, UTC-aware."""

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, select
 from sqlalchemy.orm import Session
 
 from credentials.errors import CredentialError
@@ -99,7 +99,9 @@ def check_covered(db: Session, kiosk_id: str, now: datetime) -> None:
         raise KioskCertificateExpired
 
 
-def covering(kiosk_id: str, now: datetime) -> Select[str]:
+def covering(
+    kiosk_id: str | BindParameter[str], now: datetime | BindParameter[datetime]
+) -> Select[str]:
     """Return the query for the certificates of a kiosk that are valid now."""
     return select(KioskCertificate.id).where(
         KioskCertificate.kiosk_id == kiosk_id,

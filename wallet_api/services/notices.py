@@ -22,6 +22,7 @@ from wallet_api.services import outbox
 from wallet_api.services.deps import Deps
 
 LINK_LIFE: Final = timedelta(days=30)
+_ADD_LINK: Final = insert(table_of(NoticeLink)).inline()
 
 _WIB: Final = timezone(timedelta(hours=7))
 _MONTHS: Final = {
@@ -72,7 +73,7 @@ def make_link(db: Session, deps: Deps, wallet_id: str) -> str:
     """Make the address of a “this was not me” page, good for 30 days (256 random bits)."""
     token, now = secrets.token_urlsafe(32), deps.now()
     db.execute(
-        insert(table_of(NoticeLink)),
+        _ADD_LINK,
         {
             "token_hash": link_hash(deps, token),
             "wallet_id": wallet_id,

@@ -22,6 +22,7 @@ Handler = Callable[[Deps, dict[str, object]], None]
 
 LOCK: Final = timedelta(seconds=60)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
+_ADD: Final = insert(table_of(OutboxMessage)).inline()
 GIVE_UP_AFTER: Final = timedelta(hours=72)
 
 
@@ -62,10 +63,9 @@ def enqueue_each(
     *,
     due_at: datetime | None = None,
 ) -> None:
-    """Write messages, each a kind and its payload, in one statement."""
-    rows = [_row(deps, kind, payload, due_at) for kind, payload in messages]
-    if rows:
-        db.execute(insert(table_of(OutboxMessage)), rows)
+    """Write messages, each a kind and its payload, fit to travel with other writes."""
+    for kind, payload in messages:
+        db.execute(_ADD, _row(deps, kind, payload, due_at))
 
 
 def _row(

@@ -6,14 +6,16 @@ moved the row first.
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, contains_eager, defer
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session, contains_eager, load_only
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from wallet_api.audit import record
 from wallet_api.errors import EnrolmentEnded, EnrolmentNotFound, StepNotPossible
-from wallet_api.models import Enrolment, Person
+from wallet_api.models import Enrolment, Person, table_of
 from wallet_api.rules import lifecycle
 from wallet_api.services.deps import Deps
 
@@ -37,14 +39,20 @@ def push(db: Session, enrolment_id: str, old: str, new: str, **values: object) -
     if new not in lifecycle.ENROLMENT_EDGES[old]:
         message = f"{old} does not lead to {new}"
         raise ValueError(message)
-    moved = db.execute(
-        update(Enrolment)
-        .where(Enrolment.id == enrolment_id, Enrolment.state == old)
-        .values(state=new, **values)
-        .returning(Enrolment.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return moved is not None
+    known = {"of_id": enrolment_id, "of_state": old, "state": new, **values}
+    return db.execute(_move_statement("state", *values), known).first() is not None
+
+
+@cache
+def _move_statement(*names: str) -> ReturningUpdate[Any]:
+    """Return the statement that sets ``names``; made once for each of the few moves there are."""
+    table = table_of(Enrolment)
+    return (
+        update(table)
+        .where(table.c.id == bindparam("of_id"), table.c.state == bindparam("of_state"))
+        .values({name: bindparam(name) for name in names})
+        .returning(table.c.id)
+    )
 
 
 def load(db: Session, deps: Deps, enrolment_id: str) -> Enrolment:
@@ -59,34 +67,56 @@ def load(db: Session, deps: Deps, enrolment_id: str) -> Enrolment:
 def load_with_person(
     db: Session, deps: Deps, enrolment_id: str, *, lock: bool = False
 ) -> Enrolment:
-    """Load as ``load`` does, with the person, in one statement and without what is large.
+    """Load as ``load`` does, with the person, in one statement; what is not read at once later.
 
     ``lock`` takes the person, then the enrolment, until the caller's transaction ends: two
     activations of one person never wait in a circle.
     """
-    query = (
-        select(Enrolment)
-        .join(Enrolment.person)
-        .options(*_WITH_PERSON)
-        .where(Enrolment.id == enrolment_id)
-        .execution_options(populate_existing=True)
-    )
-    if lock:
-        query = query.with_for_update(key_share=True, of=[Person, Enrolment])
-    enrolment = db.scalars(query).one_or_none()
+    query = _TO_ACTIVATE if lock else _TO_LOOK_AT
+    enrolment = db.scalars(query, {"enrolment": enrolment_id}).one_or_none()
     if enrolment is None:
         raise EnrolmentNotFound
     settle(db, deps, enrolment)
     return enrolment
 
 
-_WITH_PERSON: Final = (
-    contains_eager(Enrolment.person).options(
-        defer(Person.answer_sealed), defer(Person.portrait_sealed)
-    ),
-    defer(Enrolment.photo_sealed),
-    defer(Enrolment.face_record),
+_LOOKED_AT: Final = (
+    Enrolment.person_id,
+    Enrolment.state,
+    Enrolment.expires_at,
+    Enrolment.kiosk_id,
+    Enrolment.deadline_at,
+    Enrolment.number,
+    Enrolment.numbers_left,
+    Enrolment.first_officer_id,
+    Enrolment.face_outcome,
+    Enrolment.face_no_match,
 )
+_MOVED_TO_THE_WALLET: Final = (
+    Enrolment.language,
+    Enrolment.email_sealed,
+    Enrolment.phone_sealed,
+    Enrolment.pin_key_sealed,
+    Enrolment.pin_key_mac,
+    Enrolment.pin_pepper,
+    Enrolment.device_jkt,
+    Enrolment.device_key,
+    Enrolment.device_model,
+    Enrolment.platform,
+    Enrolment.os_version,
+    Enrolment.app_version,
+)
+_WITH_PERSON: Final = (
+    select(Enrolment)
+    .join(Enrolment.person)
+    .options(contains_eager(Enrolment.person).load_only(Person.nik_sealed, Person.dek))
+    .where(Enrolment.id == bindparam("enrolment"))
+    .execution_options(populate_existing=True)
+)
+_TO_LOOK_AT: Final = _WITH_PERSON.options(load_only(*_LOOKED_AT))
+_TO_ACTIVATE: Final = _WITH_PERSON.options(
+    load_only(*_LOOKED_AT, *_MOVED_TO_THE_WALLET)
+).with_for_update(key_share=True, of=[Person, Enrolment])
 
 
 def load_in(db: Session, deps: Deps, enrolment_id: str, *states: str) -> Enrolment:

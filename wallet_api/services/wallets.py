@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from wallet_api.rules import lifecycle
 from wallet_api.services import notices, people, pin_keys
 from wallet_api.services.deps import Deps
 from wallet_api.services.status_lists import FROM, REVOKED, SUSPENDED
+
+_ADD_WALLET: Final = insert(table_of(Wallet)).inline()
+_ADD_DEVICE: Final = insert(table_of(Device)).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def _mark_credentials(
 def open_wallet(db: Session, deps: Deps, enrolment: Enrolment, witness: Witness) -> str:
     """Open the wallet of an enrolment on its phone and return its id.
 
-    ``IntegrityError`` when the person got another one meanwhile.
+    ``IntegrityError`` when the person got another one meanwhile. Only writes, fit for one trip.
     """
     wallet_id, now = new_id(), deps.now()
     contacts = notices.reach_enrolment(deps, enrolment)
@@ -165,8 +169,8 @@ def open_wallet(db: Session, deps: Deps, enrolment: Enrolment, witness: Witness)
         "operator_id": witness.operator_id,
         "office_id": witness.office_id,
     }
-    db.execute(insert(table_of(Wallet)), wallet)
-    db.execute(insert(table_of(Device)), _device_of(enrolment, wallet_id, deps))
+    db.execute(_ADD_WALLET, wallet)
+    db.execute(_ADD_DEVICE, _device_of(enrolment, wallet_id, deps))
     return wallet_id
 
 
