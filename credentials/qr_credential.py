@@ -106,7 +106,7 @@ def build_claims(
     claims: dict[int, object] = {_EXP: expires_at, _IAT: issued_at}
     if holder_key is not None:
         claims[_CNF] = _cnf(holder_key)
-    claims[_IDENTITY] = {**identity, KEY_STATUS: status}
+    claims[_IDENTITY] = {**identity, KEY_STATUS: list(status)}
     try:
         encoded = cbor.encode_ordered(claims)
         _read_claims(b"", b"", encoded)

@@ -53,7 +53,7 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(url, connect_args={"timeout": 10})
         event.listen(engine, "connect", _prepare_sqlite)
         # Not by the event "begin": with a listener, every statement looks for listeners.
-        engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign]
+        engine.dialect.do_begin = _begin_immediate  # type: ignore[assignment,method-assign]
         return engine
     options = (
         "-c statement_timeout=5000 -c lock_timeout=2000"

@@ -124,7 +124,7 @@ def test_transactions_are_begun_by_services_only() -> None:
         for path in python_files("wallet_api")
         if not path.as_posix().startswith("wallet_api/services/")
         for line, name in uses(path)
-        if name.endswith("deps.transaction")
+        if name.endswith(("deps.transaction", "deps.statements"))
     ]
     assert elsewhere == []
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
+from wallet_api.db import Statements
 from wallet_api.errors import IdempotencyKeyReused, RequestInProgress
 from wallet_api.models import IdempotencyKey, table_of
 from wallet_api.services.deps import Deps
@@ -93,7 +93,7 @@ def _look_up(deps: Deps, once: Once, now: datetime) -> Answer | None:
 
 
 def remember(
-    db: Session, deps: Deps, once: Once | None, status: int, body: dict[str, object]
+    db: Statements, deps: Deps, once: Once | None, status: int, body: dict[str, object]
 ) -> None:
     """Write the answer in the transaction that made it true."""
     if once is None:

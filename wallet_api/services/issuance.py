@@ -93,12 +93,11 @@ def _batch_of(wallet_id: str, once: Once) -> str:
 
 
 def _read_source(deps: Deps, wallet_id: str, number: str, *, only_due: bool) -> _Source:
-    with deps.transaction() as db:
-        return _Source(
-            issued.read_kept(db, wallet_id),
-            issued.read_units_held(db, deps, wallet_id) if only_due else frozenset(),
-            issued.read_batch(db, number),
-        )
+    with deps.statements() as db:
+        person = issued.read_kept(db, wallet_id, number)
+        held = issued.read_units_held(db, deps, wallet_id) if only_due else frozenset()
+        intents = issued.read_batch(db, number) if person.planned_before else ()
+    return _Source(person, held, intents)
 
 
 def _take_up(deps: Deps, number: str, source: _Source) -> _Batch:
@@ -160,7 +159,7 @@ def _store_intents(
     shared = {"wallet_id": wallet_id, "batch": number, "answer_hash": person.answer_hash}
     rows: list[dict[str, Any]] = []
     claims: dict[str, bytes] = {}
-    with deps.transaction() as db:
+    with deps.statements() as db:
         nonces.use_up(db, deps, "holder", proven.nonces)
         demand_active(issued.lock_wallet(db, wallet_id))
         slots = status_lists.allocate(db, deps, len(planned))
@@ -242,7 +241,7 @@ def _sign_and_answer(deps: Deps, batch: _Batch, once: Once) -> dict[str, object]
         if row["id"] in batch.claims
     }
     answer = _answer(deps, batch.dek, batch.intents, signed)
-    with deps.transaction() as db:
+    with deps.statements() as db:
         if issued.store_signatures(db, deps, batch.dek, signed):
             kids = {row["id"]: row["kid"].hex() for row in batch.intents}
             facts = [(one, {"kid": kids[one]}) for one in signed]

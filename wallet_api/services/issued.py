@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, bindparam, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, bindparam, exists, insert, select, update
 
 from credentials.jwk import b64url_encode
+from wallet_api.db import Statements
 from wallet_api.models import Credential, Person, Wallet, table_of
 from wallet_api.services.deps import Deps
 from wallet_api.services.drafts import Unit
@@ -48,6 +48,7 @@ _KEPT: Final = (
         _person.answer_sealed,
         _person.answer_hash,
         _person.portrait_sealed,
+        exists().where(_credential.batch == bindparam("batch")).label("planned_before"),
     )
     .join(table_of(Wallet), _wallet.person_id == _person.id)
     .where(_wallet.id == bindparam("wallet"))
@@ -75,35 +76,38 @@ _SIGN: Final = (
 )
 
 
-def read_kept(db: Session, wallet_id: str) -> Any:
-    """Read what is kept of the wallet's person, as columns that `people` opens."""
-    return db.execute(_KEPT, {"wallet": wallet_id}).one()
+def read_kept(db: Statements, wallet_id: str, batch: str) -> Any:
+    """Read what is kept of the wallet's person, as columns that `people` opens.
+
+    ``planned_before`` says whether the batch has intents already.
+    """
+    return db.execute(_KEPT, {"wallet": wallet_id, "batch": batch}).one()
 
 
-def read_batch(db: Session, batch: str) -> list[Columns]:
+def read_batch(db: Statements, batch: str) -> list[Columns]:
     """Read a batch in its order."""
     return [dict(row) for row in db.execute(_BATCH, {"batch": batch}).mappings()]
 
 
-def read_units_held(db: Session, deps: Deps, wallet_id: str) -> frozenset[Unit]:
+def read_units_held(db: Statements, deps: Deps, wallet_id: str) -> frozenset[Unit]:
     """List the units that need no renewal: good, delivered, under half their life."""
     rows = db.execute(_UNITS_HELD, {"wallet": wallet_id, "now": deps.now()}).all()
     return frozenset(Unit(*row) for row in rows)
 
 
-def lock_wallet(db: Session, wallet_id: str) -> str:
+def lock_wallet(db: Statements, wallet_id: str) -> str:
     """Hold the wallet until the caller's transaction ends; return its state."""
     state: str = db.scalars(_LOCK_WALLET, {"wallet": wallet_id}).one()
     return state
 
 
-def store_intents(db: Session, rows: Sequence[Columns]) -> None:
+def store_intents(db: Statements, rows: Sequence[Columns]) -> None:
     """Store what is about to be signed."""
     if rows:
         db.execute(_PLAN, rows)
 
 
-def store_signatures(db: Session, deps: Deps, dek: bytes, signed: Mapping[str, bytes]) -> bool:
+def store_signatures(db: Statements, deps: Deps, dek: bytes, signed: Mapping[str, bytes]) -> bool:
     """Store a batch's signatures where there are none yet; False when they are all there.
 
     They are stored together or not at all, so another worker was first with all or with none.

@@ -14,10 +14,10 @@ from typing import Final
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from credentials.errors import FormatError
 from credentials.jwk import b64url_decode, b64url_encode
+from wallet_api.db import Statements
 from wallet_api.errors import NonceRequired
 from wallet_api.models import UsedNonce, table_of
 from wallet_api.services.deps import Deps
@@ -60,7 +60,7 @@ def consume(deps: Deps, kind: str, value: str, *, expires_at: datetime | None = 
 
 
 def use_up(
-    db: Session,
+    db: Statements,
     deps: Deps,
     kind: str,
     values: Iterable[str],

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from credentials.status_list import LIST_SIZE
 from wallet_api.audit import record
+from wallet_api.db import Statements
 from wallet_api.errors import InputInvalid
 from wallet_api.models import Credential, StatusList, table_of
 from wallet_api.services.deps import Deps
@@ -55,7 +56,7 @@ class Slot:
     index: int
 
 
-def allocate(db: Session, deps: Deps, count: int) -> list[Slot]:
+def allocate(db: Statements, deps: Deps, count: int) -> list[Slot]:
     """Take ``count`` fresh slots in the caller's transaction (C10: with the intents)."""
     slots: list[Slot] = []
     while len(slots) < count:
@@ -70,7 +71,7 @@ def allocate(db: Session, deps: Deps, count: int) -> list[Slot]:
     return slots
 
 
-def _turn_page(db: Session, deps: Deps, wanted: int) -> None:
+def _turn_page(db: Statements, deps: Deps, wanted: int) -> None:
     """Open a list where there is none; else close the one too full: its rest stays, as decoys."""
     number = db.scalar(_FIRST_OPEN)
     if number is None:
@@ -80,10 +81,11 @@ def _turn_page(db: Session, deps: Deps, wanted: int) -> None:
     db.execute(update(StatusList).where(*full).values(closed=True))
 
 
-def _open_list(db: Session, deps: Deps) -> None:
+def _open_list(db: Statements, deps: Deps) -> None:
     last = db.scalar(select(func.max(StatusList.number)))
     number = 0 if last is None else last + 1
-    insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    dialect = (db if isinstance(db, Connection) else db.connection()).dialect
+    insert: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     row = insert(StatusList).values(number=number, issued=0, closed=False, created_at=deps.now())
     db.execute(row.on_conflict_do_nothing(index_elements=["number"]))  # another worker opened it
 

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from samples.people import build_registry
 from tests.wallet_api.handset import Handset, with_wallet
 from wallet_api.adapters.registry.sql import SqlRegistry
+from wallet_api.models import Credential
 from wallet_api.services import people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.wallet_api.simulators import World
 
 FATHER_OF_13 = "3374010901789132"  # a family of 15, all five document types
 BUDI = "3171011708909316"  # a family of 4, all five document types
 NO_PHOTO = "3171014707859045"
+PATH = "/v1/wallet/credentials"
+
+on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+Open = Callable[[str], Handset]
+
+
+def credential_rows(world: World) -> list[Credential]:
+    with world.deps.transaction() as db:
+        return list(db.scalars(select(Credential).order_by(Credential.position)))
 
 
 def draw_portrait() -> bytes:
