@@ -128,6 +128,7 @@ def one_trip(session: Session) -> Iterator[None]:
     if dialect.name != "postgresql":
         yield
         return
+    session.flush()  # what is pending wants its results
     driver: Any = session.connection().connection.driver_connection
     try:
         with driver.pipeline():

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -72,20 +72,21 @@ def confirm(
     ``PersonNotEligible``, ``EnrolmentNotFound`` or ``RegistryDown``.
     """
     nik = _check_number(deps, desk, enrolment_id, said)
-    answer = deps.registry.look_up(nik)
+    answer, answered_at = deps.registry.look_up(nik), deps.now()
     if answer.status is not RegistryStatus.FOUND:
-        _end_refused(deps, enrolment_id, answer)
+        _end_refused(deps, enrolment_id, answer, answered_at)
         raise PersonNotEligible
     try:
         with deps.transaction() as db:
             row = load_waiting(db, deps, desk, enrolment_id, lock=True)
-            _record_answer(db, deps, enrolment_id, answer)
             state = _decide(db, deps, desk, row, said, answer=answer, drawn=draw())
             result: dict[str, object] = {"state": state, "server_time": iso(deps.now())}
-            remember(db, deps, once, 200, result)
+            with deps.one_trip(db):
+                _record_answer(db, enrolment_id, answer, answered_at)
+                remember(db, deps, once, 200, result)
     except (IntegrityError, WalletError) as error:
         with deps.transaction() as db:  # undone with the rest, but the registry was asked
-            _record_answer(db, deps, enrolment_id, answer)
+            _record_answer(db, enrolment_id, answer, answered_at)
         if isinstance(error, WalletError):
             raise
         raise ActivationEnded from None  # another activation of the person was first
@@ -119,17 +120,21 @@ def _check_officers(desk: Desk, row: Enrolment, said: Confirmation) -> bool:
     )
 
 
-def _record_answer(db: Session, deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
+def _record_answer(
+    db: Session, enrolment_id: str, answer: RegistryAnswer, answered_at: datetime
+) -> None:
     """Write down what the registry says now."""
     facts = {"status": answer.status.value, "answer_hash": answer.answer_hash}
     happened = [("enrolment.registry_answered", enrolment_id, facts)]
-    record_together(db, happened, at=deps.now(), actor="registry")
+    record_together(db, happened, at=answered_at, actor="registry")
 
 
-def _end_refused(deps: Deps, enrolment_id: str, answer: RegistryAnswer) -> None:
+def _end_refused(
+    deps: Deps, enrolment_id: str, answer: RegistryAnswer, answered_at: datetime
+) -> None:
     """End the enrolment of somebody who may not hold a wallet."""
     with deps.transaction() as db:
-        _record_answer(db, deps, enrolment_id, answer)
+        _record_answer(db, enrolment_id, answer, answered_at)
         row = db.get_one(Enrolment, enrolment_id)
         if row.state in lifecycle.OPEN:
             reason = f"registry {answer.status.value}"
