@@ -36,7 +36,7 @@ def wait_for_status(office: Office, of: Resident, status: str) -> None:
             return False
         return {revocation.status(one.status_list, one.status_index) for one in claims} == {status}
 
-    wait_until(is_published)
+    wait_until(is_published, seconds=90)  # a worker that died holds its job for half a minute
 
 
 def check(office: Office, shown: str) -> dict[str, Any]:

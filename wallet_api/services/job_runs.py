@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from wallet_api.models import JobRun
 from wallet_api.services.deps import Deps
 
-HOLD: Final = timedelta(seconds=60)
-LONGEST_PAUSE: Final = timedelta(minutes=5)
+HOLD: Final = timedelta(seconds=30)
+LONGEST_PAUSE: Final = timedelta(seconds=30)  # lists are published within a minute, come what may
 
 
 def claim(deps: Deps, name: str) -> bool:
