@@ -82,6 +82,7 @@ def signed_in(
         page = open_page(f"{counter.url}/console", **options)
         type_sign_in(page, sim, username)
         page.locator("#link-text").wait_for()
+        page.wait_for_load_state("load")  # the page's program has its keys by now
         return page
 
     return sign_in

@@ -16,7 +16,8 @@ from wallet_api.models import JobRun
 from wallet_api.services.deps import Deps
 
 HOLD: Final = timedelta(seconds=30)
-LONGEST_PAUSE: Final = timedelta(seconds=30)  # lists are published within a minute, come what may
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+MOST_TURNS: Final = 30  # what is due each second comes again within half a minute
 
 
 def claim(deps: Deps, name: str) -> bool:
@@ -61,5 +62,5 @@ def fail(deps: Deps, name: str, *, every: timedelta) -> None:
             .values(held_until=None, failures=JobRun.failures + 1)
             .returning(JobRun.failures)
         ).scalar_one()
-        pause = min(every * 2 ** min(failures - 1, 8), LONGEST_PAUSE)
+        pause = min(every * 2 ** min(failures - 1, 8), every * MOST_TURNS, LONGEST_PAUSE)
         db.execute(update(JobRun).where(JobRun.name == name).values(due_at=now + pause))

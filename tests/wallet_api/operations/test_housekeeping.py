@@ -71,7 +71,7 @@ def test_a_periodic_job_is_claimed_by_one_of_many(world: World) -> None:
 
 def test_a_dead_workers_job_is_taken_over_when_its_hold_ends(world: World) -> None:
     assert job_runs.claim(world.deps, "expire")
-    world.clock.advance(seconds=59)
+    world.clock.advance(seconds=29)
     assert not job_runs.claim(world.deps, "expire")
     world.clock.advance(seconds=2)
     assert job_runs.claim(world.deps, "expire")
@@ -87,3 +87,10 @@ def test_a_failing_job_pauses_longer_each_time(world: World) -> None:
         pauses.append((due - world.clock.now()).total_seconds())
         world.clock.at = due
     assert pauses == [60, 120, 240, 300]
+
+
+def test_what_is_due_each_second_never_pauses_for_long(world: World) -> None:
+    for _ in range(12):
+        assert job_runs.claim(world.deps, "publish")
+        job_runs.fail(world.deps, "publish", every=timedelta(seconds=1))
+        world.clock.advance(seconds=30)
