@@ -112,7 +112,7 @@ class SteadyFaces:
     def match(self, job: FaceJob) -> FaceResult:
         self.jobs.append(job)
         reasons = () if self.outcome == "match" else self.reasons
-        return FaceResult(self.outcome, 0.6, 0.4, "steady", reasons, len(job.probe_frames))
+        return FaceResult(self.outcome, 0.6, 0.4, "steady", reasons, len(job.frames))
 
     def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
         return self.portrait[:max_bytes]

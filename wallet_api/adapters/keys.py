@@ -32,7 +32,7 @@ from credentials.signing import (
 from wallet_api.adapters.vault import FileVault
 from wallet_api.ports.keys import IssuerKey
 
-SINGLE_KEYS = ("bundle-root", "status", "token", "time", "kiosk-ca")
+SINGLE_KEYS = ("bundle-root", "status", "token", "time", "challenge", "kiosk-ca")
 OVERLAP = timedelta(days=31)  # a credential signed on the last day is still verifiable
 CA_LIFE = timedelta(days=3650)
 
@@ -102,6 +102,11 @@ class PemKeyRing:
     def time_key(self) -> ec.EllipticCurvePrivateKey:
         """Signs the server's time."""
         return self._private("time")
+
+    @cached_property
+    def challenge_key(self) -> ec.EllipticCurvePrivateKey:
+        """Signs the prompts of a face capture."""
+        return self._private("challenge")
 
     @cached_property
     def kiosk_ca(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:

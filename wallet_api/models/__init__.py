@@ -8,6 +8,7 @@ index, one answer to an idempotency key.
 from __future__ import annotations
 
 from wallet_api.models.audit import AuditEvent
+from wallet_api.models.capture import FaceCapture, FaceFrame
 from wallet_api.models.credential import Credential, StatusList, StatusRemnant
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
 from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
@@ -25,6 +26,8 @@ __all__ = [
     "Credential",
     "Device",
     "Enrolment",
+    "FaceCapture",
+    "FaceFrame",
     "IdempotencyKey",
     "JobRun",
     "Kiosk",

@@ -73,6 +73,9 @@ class Enrolment(Base):
     face_attempts: Mapped[int] = mapped_column(default=0)
     face_record: Mapped[str | None]  # JSON: score, threshold, model, flags (docs/face.md, records)
     face_no_match: Mapped[bool] = mapped_column(default=False)  # the machine said no: two officers
+    face_notes: Mapped[str] = mapped_column(default="")  # JSON: what to tell of each frame
+    face_retry_at: Mapped[datetime | None]  # cool-down after a refusal
+    selfie_sealed: Mapped[bytes | None]  # for the officer, where one decides; gone when it ends
 
     pin_key_sealed: Mapped[bytes | None]
     pin_key_mac: Mapped[bytes | None]
@@ -87,6 +90,7 @@ class Enrolment(Base):
     numbers_left: Mapped[int] = mapped_column(default=3)
     first_officer_id: Mapped[str | None] = mapped_column(ForeignKey("operator.id"))
     face_decided_by: Mapped[str | None] = mapped_column(ForeignKey("operator.id"))
+    face_decision_reason: Mapped[str | None]
     ended_reason: Mapped[str | None]
     wallet_id: Mapped[str | None] = mapped_column(ForeignKey("wallet.id"))
 

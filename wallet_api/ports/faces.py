@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from wallet_api import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PORTRAIT_BYTES: Final = 600
 """Leaves a presentation of the whole identity card within QR version 22-L."""
 
+Turn = Literal["front", "left", "right"]
+"""Where the head points, from the resident's own point of view, in a picture that is not mirrored:
+who turns to their own left is seen turned towards the right edge of the picture."""
 Outcome = Literal["match", "review", "no_match", "try_again", "no_reference"]
 Liveness = Literal["not_evaluated"]
+Challenge = Literal["not_asked", "passed", "failed"]
 
 
 class FaceBusy(errors.FaceBusy):
@@ -50,16 +54,37 @@ class NoUsablePhoto(errors.NoPhoto):
 
 
 @dataclass(frozen=True, slots=True)
-class FaceJob:
-    """One comparison: the frames of a capture (JPEG, PNG or WebP) and the registry's photo.
+class CaptureFrame:
+    """One picture of a capture (JPEG, PNG or WebP) and the way the resident was asked to look."""
 
-    ``reference`` None: the registry has no photo. ``challenge_id`` names the capture challenge
-    for the record; it does not change the decision.
+    data: bytes
+    turn: Turn = "front"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJob:
+    """One comparison: the frames of a capture, in the order asked, and the registry's photo.
+
+    ``reference`` None: the registry has no photo; the capture is looked at all the same.
+    ``challenge_id`` names the capture challenge for the record; it does not change the decision.
     """
 
-    probe_frames: tuple[bytes, ...]
+    frames: tuple[CaptureFrame, ...]
     reference: bytes | None
     challenge_id: str | None = None
+
+    @classmethod
+    def of_fronts(cls, pictures: Iterable[bytes], reference: bytes | None) -> FaceJob:
+        """Return the job of pictures from the front, without a challenge."""
+        return cls(tuple(map(CaptureFrame, pictures)), reference)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameNote:
+    """What to tell of one frame: codes of ``rules.face_reasons``, none where it was good."""
+
+    turn: Turn
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,9 @@ class FaceResult:
 
     ``reasons`` are codes of ``rules.face_reasons``, most important first; empty on a match.
     ``quality`` says which flags any frame raised, also when the outcome is a match.
+    ``challenge``: whether the head was seen turning as asked ("not_asked": no turned frames).
+    ``notes`` stand in the order of the job's frames. ``clearest`` is the index of the front frame
+    an officer should see, None where no frame shows one face well enough.
     ``liveness`` is honest: no presentation attack detection has been evaluated.
     """
 
@@ -78,6 +106,9 @@ class FaceResult:
     reasons: tuple[str, ...]
     frames_used: int
     quality: Mapping[str, bool] = field(default_factory=dict)
+    challenge: Challenge = "not_asked"
+    notes: tuple[FrameNote, ...] = ()
+    clearest: int | None = None
     liveness: Liveness = "not_evaluated"
 
 

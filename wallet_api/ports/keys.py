@@ -52,6 +52,11 @@ class KeyRing(Protocol):
         ...
 
     @property
+    def challenge_key(self) -> ec.EllipticCurvePrivateKey:
+        """Signs the prompts of a face capture."""
+        ...
+
+    @property
     def kiosk_ca(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         """Certifies the frame keys of kiosks."""
         ...

@@ -21,16 +21,20 @@ Decision = Literal["match", "review", "no_match"]
 class FacePolicy:
     """Thresholds of one model and one fusing rule.
 
-    ``match`` and ``review`` are cosine similarities; ``same_capture`` is the lowest cosine two
-    frames of one capture may have (a person swapped in between falls under it);
-    ``min_frames``/``max_frames`` bound how many frames are fused, ``max_offered`` how many are
-    looked at.
+    ``match`` and ``review`` are similarities (a cosine for SFace); ``same_capture`` is the lowest
+    similarity two front frames of one capture may have, ``same_turned`` the lowest a turned frame
+    may have to its nearest front frame (a person swapped in between falls under them);
+    ``min_turn`` is how far, in degrees, a head must be seen turned from where it looked straight;
+    ``min_frames``/``max_frames`` bound how many front frames are fused, ``max_offered`` how many
+    frames are looked at.
     """
 
     model_id: str
     match: float
     review: float
     same_capture: float
+    same_turned: float
+    min_turn: float
     min_frames: int
     max_frames: int
     max_offered: int
@@ -41,6 +45,8 @@ POLICY = FacePolicy(
     match=0.575,
     review=0.40,
     same_capture=0.50,
+    same_turned=0.20,
+    min_turn=20.0,
     min_frames=3,
     max_frames=5,
     max_offered=10,
@@ -81,6 +87,20 @@ RESIDENT_GATE = Gate(
     min_feature_norm=9.0,
 )
 """A resident's selfie frames. The only gate production code chooses for a probe."""
+
+TURNED_GATE = Gate(
+    name="turned",
+    min_eye_distance=40.0,
+    max_yaw=90.0,
+    max_roll=40.0,
+    min_brightness=35.0,
+    max_brightness=225.0,
+    min_margin=0.0,
+    max_second_face=0.25,
+    min_eye_light=0.0,
+    min_feature_norm=0.0,
+)
+"""A frame of a resident whose head is turned: eyes look closer together, one may be in shade."""
 
 REGISTRY_GATE = Gate(
     name="registry",

@@ -45,7 +45,7 @@ def submit(
     attempt = _charge(deps, enrolment_id)
     if attempt.over_the_day:
         return _settle(deps, enrolment_id, OFFICER, (TOO_MANY_TODAY,), None, once=once)
-    job = port.FaceJob(tuple(frames), attempt.reference, challenge_id=None)
+    job = port.FaceJob.of_fronts(frames, attempt.reference)
     try:
         result = deps.faces.match(job)
     except port.FaceBusy as busy:

@@ -35,7 +35,7 @@ class Faulty:
             return FaceResult("certainly", 1.0, 0.0, "odd", (), 1)  # type: ignore[arg-type]
         elif fault == "environment":
             return FaceResult("match", 1.0, 0.0, " ".join(sorted(os.environ)), (), 1)
-        return FaceResult("match", 1.0, 0.0, "faulty", (), len(job.probe_frames))
+        return FaceResult("match", 1.0, 0.0, "faulty", (), len(job.frames))
 
     def make(self, photo: bytes, *, max_bytes: int = 600) -> bytes:
         if photo == b"none":

@@ -24,7 +24,7 @@ OBAMA = sessions.free_photo("obama.jpg")
 def compare(
     matcher: LocalFaceMatcher, frames: tuple[bytes, ...], reference: bytes | None
 ) -> FaceResult:
-    result = matcher.match(FaceJob(frames, reference))
+    result = matcher.match(FaceJob.of_fronts(frames, reference))
     assert set(result.reasons) <= set(REASONS)
     assert set(result.quality) <= set(REASONS)
     assert result.liveness == "not_evaluated"
@@ -207,7 +207,7 @@ def test_an_unusable_registry_photo_goes_to_an_officer(
 
 
 def test_the_same_question_has_the_same_answer(matcher: LocalFaceMatcher) -> None:
-    job = FaceJob(sessions.capture("an2i"), sessions.registry_photo("an2i"))
+    job = FaceJob.of_fronts(sessions.capture("an2i"), sessions.registry_photo("an2i"))
     assert matcher.match(job) == matcher.match(job)
 
 
@@ -227,7 +227,7 @@ def test_the_research_gate_reads_the_small_photos_the_residents_gate_refuses(
     reference = sessions.registry_photo("mitchell")
     assert "FACE_TOO_SMALL" in compare(matcher, (small,), reference).reasons
     research = LocalFaceMatcher(FaceEngine(), gate=RESEARCH_GATE)
-    result = research.match(FaceJob((small,), reference))
+    result = research.match(FaceJob.of_fronts((small,), reference))
     assert (result.frames_used, result.reasons) == (1, ("TOO_FEW_FRAMES",))
 
 

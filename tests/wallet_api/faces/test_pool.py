@@ -31,7 +31,7 @@ def pool() -> Iterator[FacePool]:
 
 
 def job(fault: str) -> FaceJob:
-    return FaceJob((b"a", b"b", b"c"), fault.encode())
+    return FaceJob.of_fronts((b"a", b"b", b"c"), fault.encode())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_forty_threads_share_two_workers_and_every_answer_belongs_to_its_questio
     answers: dict[int, int] = {}
 
     def run(number: int) -> None:
-        answers[number] = pool.match(FaceJob((b"x",) * (number % 20), None)).frames_used
+        answers[number] = pool.match(FaceJob.of_fronts((b"x",) * (number % 20), None)).frames_used
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(40)]
     for thread in threads:
@@ -154,17 +154,17 @@ import os, sys
 from wallet_api.adapters.faces.pool import FacePool
 from wallet_api.ports.faces import FaceJob
 pool = FacePool(entry="{FAULTY}:load")
-assert pool.match(FaceJob((b"a",), None)).frames_used == 1
+assert pool.match(FaceJob.of_fronts((b"a",), None)).frames_used == 1
 before = pool._state.slots[0].worker.pid
 child = os.fork()
-assert pool.match(FaceJob((b"a",) * 2, None)).frames_used == 2
+assert pool.match(FaceJob.of_fronts((b"a",) * 2, None)).frames_used == 2
 same = pool._state.slots[0].worker.pid == before
 if child == 0:
     pool.close()
     os._exit(3 if not same else 4)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
 assert same
-assert pool.match(FaceJob((b"a",), None)).frames_used == 1
+assert pool.match(FaceJob.of_fronts((b"a",), None)).frames_used == 1
 print(before)
 """
     done = subprocess.run(
@@ -215,9 +215,9 @@ def heaviest_accepted() -> bytes:
 def test_the_real_engine_in_the_pool_matches_refuses_a_bomb_and_matches_again() -> None:
     pool = FacePool()
     pool.start(wait=True)
-    good = FaceJob(sessions.capture("mitchell"), sessions.registry_photo("mitchell"), "c1")
+    good = FaceJob.of_fronts(sessions.capture("mitchell"), sessions.registry_photo("mitchell"))
     assert pool.match(good).outcome == "match"
-    bombed = pool.match(FaceJob((bomb(), heaviest_accepted()), good.reference))
+    bombed = pool.match(FaceJob.of_fronts((bomb(), heaviest_accepted()), good.reference))
     assert bombed.outcome == "try_again"
     assert set(bombed.reasons) == {"NO_FACE", "PICTURE_TOO_LARGE", "TOO_FEW_FRAMES"}
     again = pool.match(good)

@@ -166,8 +166,8 @@ def test_every_resident_matches_their_own_registry_photo_and_not_the_next_ones(
     photos = [embedded.look_up(resident["nik"]).photo for resident in with_photo]
     for resident, own, other in zip(with_photo, photos, photos[1:] + photos[:1], strict=True):
         frames = tuple(camera_frames(resident["face"]["frames"]))
-        assert matcher.match(FaceJob(frames, own)).outcome == "match"
-        assert matcher.match(FaceJob(frames, other)).outcome == "no_match"
+        assert matcher.match(FaceJob.of_fronts(frames, own)).outcome == "match"
+        assert matcher.match(FaceJob.of_fronts(frames, other)).outcome == "no_match"
 
 
 def test_the_files_are_what_the_cast_makes() -> None:

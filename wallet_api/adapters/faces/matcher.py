@@ -62,12 +62,12 @@ class LocalFaceMatcher:
         """Return the result of one comparison; MemoryError is the only error."""
         if job.reference is None:
             return self._result("no_reference", reasons=("REFERENCE_MISSING",))
-        if len(job.probe_frames) > self._policy.max_offered:
+        if len(job.frames) > self._policy.max_offered:
             return self._result("try_again", reasons=("TOO_MANY_FRAMES",))
         reference, refused = self._look(job.reference, self._reference_gate)
         if reference is None or refused:
             return self._result("no_reference", reasons=("REFERENCE_UNUSABLE", *refused))
-        faces, flags = self._usable(job.probe_frames)
+        faces, flags = self._usable(tuple(frame.data for frame in job.frames))
         reasons = _ranked(flags)
         if len(faces) < self._policy.min_frames:
             return self._result(

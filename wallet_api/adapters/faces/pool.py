@@ -30,6 +30,7 @@ from wallet_api.ports.faces import (
     FaceJob,
     FaceResult,
     FaceUnavailable,
+    FrameNote,
     NoUsablePhoto,
     Outcome,
 )
@@ -90,12 +91,13 @@ class FacePool:
 
     def match(self, job: FaceJob) -> FaceResult:
         """Return the result. Raises FaceBusy or FaceUnavailable."""
-        blobs = [*job.probe_frames]
+        blobs = [frame.data for frame in job.frames]
         if job.reference is not None:
             blobs.append(job.reference)
         header, _ = self._run(
             {
                 "kind": "match",
+                "turns": [frame.turn for frame in job.frames],
                 "has_reference": job.reference is not None,
                 "challenge_id": job.challenge_id,
             },
@@ -252,7 +254,8 @@ def _stop(state: _State) -> None:
 def _parse_result(header: dict[str, Any]) -> FaceResult:
     try:
         fields = header["result"]
-        result = FaceResult(**{**fields, "reasons": tuple(fields["reasons"])})
+        notes = tuple(FrameNote(note["turn"], tuple(note["reasons"])) for note in fields["notes"])
+        result = FaceResult(**{**fields, "reasons": tuple(fields["reasons"]), "notes": notes})
     except (KeyError, TypeError) as error:
         raise FaceUnavailable("FACE_WORKER_ODD") from error
     if result.outcome not in get_args(Outcome):

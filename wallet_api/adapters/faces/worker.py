@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from wallet_api.adapters.faces import wire
-from wallet_api.ports.faces import PORTRAIT_BYTES, FaceJob, FaceResult, NoUsablePhoto
+from wallet_api.ports.faces import PORTRAIT_BYTES, CaptureFrame, FaceJob, FaceResult, NoUsablePhoto
 
 HEADROOM_BYTES: Final = 640 * 1024 * 1024
 """Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
@@ -83,7 +83,8 @@ def _answer(
             return {"no_usable_photo": refusal.reason}, []
         return {"portrait": True}, [portrait]
     reference = blobs.pop() if header["has_reference"] else None
-    job = FaceJob(tuple(blobs), reference, header["challenge_id"])
+    frames = tuple(map(CaptureFrame, blobs, header["turns"]))
+    job = FaceJob(frames, reference, header["challenge_id"])
     result = dataclasses.asdict(engine.match(job))
     return {"result": result}, []
 
