@@ -53,6 +53,10 @@ POLICY = FacePolicy(
 )
 
 
+CHARGED = frozenset({"FRAMES_DIFFER"})
+"""Reasons to try again that cost an attempt all the same: persons were swapped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Limits for one kind of picture. Lengths are pixels of the picture as it was sent.

@@ -1,7 +1,7 @@
 """What to tell a resident for each reason a face step could not say yes.
 
-A closed catalogue: every code the face adapters give has a sentence the resident can act on, in
-Indonesian and English. Nothing here names a score, and nothing says which registry photo failed
+A closed catalogue: every code the face step gives, and every prompt of a capture, has a sentence
+the resident can act on, in Indonesian and English. Nothing here names a score, and nothing says which registry photo failed
 or how, so that a stranger learns nothing about the owner of a NIK.
 """
 
@@ -126,6 +126,54 @@ _GUIDANCE: dict[str, tuple[str, str]] = {
     ),
 }
 
+_CHALLENGE: dict[str, tuple[str, str]] = {
+    "LOOK_STRAIGHT": (
+        "Lihat lurus ke kamera.",
+        "Look straight at the camera.",
+    ),
+    "TURN_LEFT": (
+        "Tolehkan kepala perlahan ke kiri Anda, lalu kembali lurus ke kamera.",
+        "Turn your head slowly to your left, then look straight at the camera again.",
+    ),
+    "TURN_RIGHT": (
+        "Tolehkan kepala perlahan ke kanan Anda, lalu kembali lurus ke kamera.",
+        "Turn your head slowly to your right, then look straight at the camera again.",
+    ),
+    "TURN_WRONG": (
+        "Kepala menoleh ke arah sebaliknya. Ikuti arah yang diminta, dilihat dari diri Anda.",
+        "Your head turned the other way. Follow the side asked for, as seen from yourself.",
+    ),
+    "TURN_MORE": (
+        "Kepala kurang menoleh. Tolehkan sedikit lagi, kira-kira seperti melihat ke bahu.",
+        "Turn your head a little more, about as if looking at your shoulder.",
+    ),
+    "TURN_NOT_SEEN": (
+        "Kepala tidak terlihat menoleh. Gerakkan kepala Anda, bukan ponselnya.",
+        "We did not see your head turn. Move your head, not the phone.",
+    ),
+    "PROMPT_LATE": (
+        "Waktunya habis. Mulai lagi, dan ikuti setiap petunjuk begitu muncul.",
+        "Time ran out. Start again, and follow each prompt as soon as it appears.",
+    ),
+    "PROMPT_EARLY": (
+        "Gambar diambil terlalu cepat. Mulai lagi, dan tunggu setiap petunjuk.",
+        "The picture was taken too soon. Start again, and wait for each prompt.",
+    ),
+    "PROMPT_INVALID": (
+        "Petunjuk ini bukan dari pengambilan wajah yang sedang berjalan. Mulai lagi dari awal.",
+        "This prompt is not from the capture under way. Start again from the beginning.",
+    ),
+    "FRAMES_LATE": (
+        "Gambar tidak sampai tepat waktu. Cari sambungan yang lebih baik, lalu ulangi.",
+        "The pictures did not arrive in time. Find a better connection and try again.",
+    ),
+    "FRAME_SEEN": (
+        "Gambar ini sudah pernah dikirim. Mulai lagi, dan ambil gambar baru dengan kamera.",
+        "This picture was sent before. Start again, and take new ones with the camera.",
+    ),
+}
+"""What a capture asks for, and what may go wrong while it is asked."""
+
 _OFFICE: dict[str, tuple[str, str]] = {
     "REFERENCE_MISSING": (_OFFICE_ID, _OFFICE_EN),
     "REFERENCE_UNUSABLE": (_OFFICE_ID, _OFFICE_EN),
@@ -137,10 +185,13 @@ _OFFICE: dict[str, tuple[str, str]] = {
 }
 
 
+_EVERYTHING: Final = {**_FILE, **_GUIDANCE, **_CHALLENGE, **_OFFICE}
+
+
 def _catalogue() -> dict[str, Mapping[str, str]]:
     return {
         code: MappingProxyType({"id": indonesian, "en": english})
-        for code, (indonesian, english) in {**_FILE, **_GUIDANCE, **_OFFICE}.items()
+        for code, (indonesian, english) in _EVERYTHING.items()
     }
 
 

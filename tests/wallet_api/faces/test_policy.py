@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import wallet_api
 from wallet_api.rules.face_policy import (
+    CHARGED,
     REGISTRY_GATE,
     RESIDENT_GATE,
     FaceMeasures,
@@ -97,7 +98,18 @@ def test_every_code_in_the_sources_has_sentences_and_every_sentence_a_code() -> 
     codes = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', text))
     codes -= {"JPEG", "PNG", "WEBP", "POLICY", "RGB", "RGBA", "RGBX", "LA", "PA", "L", "P", "I"}
     codes -= {"F"}
-    assert codes == set(REASONS)
+    assert codes | OF_THE_CAPTURE == set(REASONS)
+
+
+OF_THE_CAPTURE = {
+    *("LOOK_STRAIGHT", "TURN_LEFT", "TURN_RIGHT", "TURN_WRONG", "TURN_MORE", "TURN_NOT_SEEN"),
+    *("PROMPT_LATE", "PROMPT_EARLY", "PROMPT_INVALID", "FRAMES_LATE", "FRAME_SEEN"),
+}
+
+
+def test_swapped_persons_cost_an_attempt() -> None:
+    assert CHARGED == {"FRAMES_DIFFER"}
+    assert set(REASONS) > CHARGED
 
 
 @pytest.mark.parametrize("code", REASONS)
