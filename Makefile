@@ -49,11 +49,13 @@ check: ## lint, format, types and import contracts
 lock: ## write requirements*.txt from requirements*.in, keeping the versions that still fit
 	@scripts/setup.sh dev
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 upgrade: ## write requirements*.txt anew with the newest versions
 	@scripts/setup.sh dev
 	$(LOCK) --upgrade requirements.in -o requirements.txt
+	$(LOCK) --upgrade requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
 
 samples: ## make everything that is generated under samples/ again, byte for byte

@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.tree import ROOT
 
-PAIRS = ["requirements", "requirements-dev"]
+PAIRS = ["requirements", "requirements-dev", "requirements-evaluation"]
 PIN = re.compile(
     r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL
 )
