@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import subprocess
@@ -18,6 +19,7 @@ from PIL import Image
 from samples.faces import sessions
 from wallet_api.adapters.faces.pool import FacePool
 from wallet_api.ports.faces import FaceBusy, FaceJob, FaceUnavailable, NoUsablePhoto
+from wallet_api.rules.face_policy import POLICY
 
 FAULTY = "tests.wallet_api.faces.faulty_engines"
 ROOT = Path(__file__).parents[3]
@@ -88,25 +90,34 @@ def test_forty_threads_share_two_workers_and_every_answer_belongs_to_its_questio
     answers: dict[int, int] = {}
 
     def run(number: int) -> None:
-        answers[number] = pool.match(FaceJob.of_fronts((b"x",) * (number % 20), None)).frames_used
+        count = 3 + number % 20
+        answers[number] = pool.match(FaceJob.of_fronts((b"x",) * count, b"")).frames_used
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(40)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == {number: number % 20 for number in range(40)}
+    assert answers == {number: 3 + number % 20 for number in range(40)}
     assert pool.counts()["started"] <= 2
     pool.close()
 
 
-def test_an_engine_that_does_not_load_is_named(pool: FacePool) -> None:
-    broken = FacePool(entry=f"{FAULTY}:load_never")
+def test_a_worker_with_an_altered_model_says_so_each_time() -> None:
+    broken = FacePool(entry=f"{FAULTY}:load_altered")
     for _ in range(2):
         with pytest.raises(FaceUnavailable) as caught:
             broken.start(wait=True)
         assert caught.value.reason == "FACE_MODEL_ALTERED"
     broken.close()
+
+
+def test_the_policy_goes_with_the_job_and_its_name_and_threshold_come_back() -> None:
+    policy = dataclasses.replace(POLICY, model_id="another", match=0.7)
+    pool = FacePool(entry=f"{FAULTY}:load", policy=policy)
+    result = pool.match(job(""))
+    assert (result.model_id, result.threshold) == ("another", 0.7)
+    pool.close()
 
 
 def test_an_engine_that_never_becomes_ready_meets_its_own_deadline() -> None:
@@ -134,9 +145,8 @@ def test_a_worker_sees_nothing_of_the_services_environment(
     pool: FacePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WALLET_SECRET", "made up")
-    names = pool.match(job("environment")).model_id.split()
-    assert not [name for name in names if name.startswith("WALLET")]
-    assert "PYTHONPATH" in names
+    assert pool.match(job("look secrets")).quality == {"TOO_DARK": False}
+    assert pool.match(job("look path")).quality == {"TOO_DARK": True}
 
 
 def test_a_portrait_comes_back_and_its_refusals_are_told(pool: FacePool) -> None:
@@ -144,8 +154,9 @@ def test_a_portrait_comes_back_and_its_refusals_are_told(pool: FacePool) -> None
     with pytest.raises(NoUsablePhoto) as refused:
         pool.make(b"none")
     assert refused.value.reason == "NO_FACE"
-    with pytest.raises(FaceUnavailable):
+    with pytest.raises(FaceUnavailable) as odd:
         pool.make(b"long")
+    assert odd.value.reason == "FACE_WORKER_ODD"
 
 
 def test_a_pool_made_and_used_before_a_fork_works_on_both_sides_of_it() -> None:
@@ -154,17 +165,17 @@ import os, sys
 from wallet_api.adapters.faces.pool import FacePool
 from wallet_api.ports.faces import FaceJob
 pool = FacePool(entry="{FAULTY}:load")
-assert pool.match(FaceJob.of_fronts((b"a",), None)).frames_used == 1
+assert pool.match(FaceJob.of_fronts((b"a",) * 3, b"")).frames_used == 3
 before = pool._state.slots[0].worker.pid
 child = os.fork()
-assert pool.match(FaceJob.of_fronts((b"a",) * 2, None)).frames_used == 2
+assert pool.match(FaceJob.of_fronts((b"a",) * 4, b"")).frames_used == 4
 same = pool._state.slots[0].worker.pid == before
 if child == 0:
     pool.close()
     os._exit(3 if not same else 4)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
 assert same
-assert pool.match(FaceJob.of_fronts((b"a",), None)).frames_used == 1
+assert pool.match(FaceJob.of_fronts((b"a",) * 3, b"")).frames_used == 3
 print(before)
 """
     done = subprocess.run(

@@ -58,8 +58,11 @@ class LocalFaceMatcher:
         self._gate = gate
         self._reference_gate = reference_gate
 
-    def match(self, job: FaceJob) -> FaceResult:
+    def match(self, job: FaceJob, *, policy: FacePolicy | None = None) -> FaceResult:
         """Return the result of one comparison; MemoryError is the only error."""
+        if policy is not None and policy != self._policy:
+            gates = {"gate": self._gate, "reference_gate": self._reference_gate}
+            return LocalFaceMatcher(self._engine, policy=policy, **gates).match(job)
         if job.reference is None:
             return self._result("no_reference", reasons=("REFERENCE_MISSING",))
         if len(job.frames) > self._policy.max_offered:

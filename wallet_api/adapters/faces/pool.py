@@ -12,6 +12,7 @@ after it. With several web workers each has its own pool: keep ``size`` at 1.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import queue
@@ -20,8 +21,9 @@ import time
 import weakref
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
+from wallet_api.adapters.faces.answers import read_portrait, read_result
 from wallet_api.adapters.faces.wire import WireError
 from wallet_api.adapters.faces.worker_process import WorkerLost, WorkerProcess
 from wallet_api.ports.faces import (
@@ -30,10 +32,8 @@ from wallet_api.ports.faces import (
     FaceJob,
     FaceResult,
     FaceUnavailable,
-    FrameNote,
-    NoUsablePhoto,
-    Outcome,
 )
+from wallet_api.rules.face_policy import POLICY, FacePolicy
 
 ENTRY = "wallet_api.adapters.faces.matcher:load"
 
@@ -67,6 +67,8 @@ class FacePool:
     ``size`` workers; ``waiting`` callers may wait for one, the next gets FaceBusy; ``deadline``
     for a job once a worker has it, and as long again for waiting; ``start_within`` for loading
     the models; ``entry`` names what loads the engine in the worker, as ``module:function``.
+    ``policy`` goes with every job and bounds what is taken for an answer: workers hold no
+    thresholds of their own.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class FacePool:
         deadline: timedelta = timedelta(seconds=4),
         start_within: timedelta = timedelta(seconds=20),
         entry: str = ENTRY,
+        policy: FacePolicy | None = None,
     ) -> None:
         if size < 1 or waiting < 0:
             raise ValueError("size >= 1, waiting >= 0")
@@ -85,6 +88,7 @@ class FacePool:
         self._deadline = deadline.total_seconds()
         self._start_within = start_within.total_seconds()
         self._entry = entry
+        self._policy = policy or POLICY
         self._begin()
         pool = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _begin_anew(pool))
@@ -100,19 +104,16 @@ class FacePool:
                 "turns": [frame.turn for frame in job.frames],
                 "has_reference": job.reference is not None,
                 "challenge_id": job.challenge_id,
+                "policy": dataclasses.asdict(self._policy),
             },
             blobs,
         )
-        return _parse_result(header)
+        return read_result(header, job, self._policy)
 
     def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """Return a portrait. Raises NoUsablePhoto, FaceBusy or FaceUnavailable."""
         header, blobs = self._run({"kind": "portrait", "max_bytes": max_bytes}, [photo])
-        if "no_usable_photo" in header:
-            raise NoUsablePhoto(str(header["no_usable_photo"]))
-        if len(blobs) != 1 or len(blobs[0]) > max_bytes:
-            raise FaceUnavailable("FACE_WORKER_ODD")
-        return blobs[0]
+        return read_portrait(header, blobs, max_bytes=max_bytes)
 
     def start(self, *, wait: bool = False) -> None:
         """Start every worker that is not there yet; with ``wait`` until all are ready.
@@ -249,15 +250,3 @@ def _stop(state: _State) -> None:
             slot.worker = None
     for worker in workers:
         worker.kill()
-
-
-def _parse_result(header: dict[str, Any]) -> FaceResult:
-    try:
-        fields = header["result"]
-        notes = tuple(FrameNote(note["turn"], tuple(note["reasons"])) for note in fields["notes"])
-        result = FaceResult(**{**fields, "reasons": tuple(fields["reasons"]), "notes": notes})
-    except (KeyError, TypeError) as error:
-        raise FaceUnavailable("FACE_WORKER_ODD") from error
-    if result.outcome not in get_args(Outcome):
-        raise FaceUnavailable("FACE_WORKER_ODD")
-    return result

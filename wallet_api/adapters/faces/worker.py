@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from wallet_api.adapters.faces import wire
 from wallet_api.ports.faces import PORTRAIT_BYTES, CaptureFrame, FaceJob, FaceResult, NoUsablePhoto
+from wallet_api.rules.face_policy import FacePolicy
 
 HEADROOM_BYTES: Final = 640 * 1024 * 1024
 """Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
@@ -26,8 +27,8 @@ HEADROOM_BYTES: Final = 640 * 1024 * 1024
 class Engine(Protocol):
     """What an entry point loads: ``LocalFaceMatcher`` or anything with its two methods."""
 
-    def match(self, job: FaceJob) -> FaceResult:
-        """See ``ports.faces.FaceMatcher``."""
+    def match(self, job: FaceJob, *, policy: FacePolicy) -> FaceResult:
+        """See ``ports.faces.FaceMatcher``; ``policy`` comes with each job."""
         ...
 
     def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
@@ -85,8 +86,8 @@ def _answer(
     reference = blobs.pop() if header["has_reference"] else None
     frames = tuple(map(CaptureFrame, blobs, header["turns"]))
     job = FaceJob(frames, reference, header["challenge_id"])
-    result = dataclasses.asdict(engine.match(job))
-    return {"result": result}, []
+    result = engine.match(job, policy=FacePolicy(**header["policy"]))
+    return {"result": dataclasses.asdict(result)}, []
 
 
 def _limit_memory() -> None:
