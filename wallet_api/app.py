@@ -15,10 +15,11 @@ from wallet_api.db import DatabaseError
 from wallet_api.services.deps import Deps
 from wallet_api.web import guards, observing, openapi, problems
 
-LARGEST_BODY: Final = 11_000_000  # five frames of 1.5 MB in base64url
+LARGEST_BODY: Final = 1_000_000  # a hundred holder keys with their proofs are half of it
 BLUEPRINTS: Final = (
     "policy",
     "enrolments",
+    "captures",
     "activation",
     "sessions",
     "wallet",
@@ -60,6 +61,6 @@ def create_app(settings: Settings | None = None, *, deps: Deps | None = None) ->
         app.register_blueprint(import_module(f"wallet_api.web.{name}").bp)
     observing.register(app)
     app.before_request(problems.demand_plain_path)
-    app.before_request(problems.demand_json)
+    app.before_request(problems.demand_media_type)
     app.after_request(guards.attach_nonces)
     return app

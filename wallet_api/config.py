@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     )
     publish_dir: Path = Field(description="folder of the published bundle and status lists")
     face_workers: int = Field(1, ge=1, le=32, description="matcher processes a web worker")
+    face_engine: Literal["sface", "face-recognition"] = Field(
+        "sface", description="the second is for comparison only: production refuses it"
+    )
+    face_calibration: str = Field(
+        "",
+        description="file of the face thresholds; empty: face-calibration.jws below keys_dir, or"
+        " outside production the packaged one (docs/operations.md)",
+    )
     face_queue: int = Field(8, ge=1, le=1000, description="waiting matches before 503")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
 
@@ -66,6 +74,10 @@ class Settings(BaseSettings):
     )
     face_attempts: int = Field(3, ge=1, le=10, description="selfie attempts of one enrolment")
     face_attempts_per_nik_day: int = Field(10, ge=1, description="more lead to the counter")
+    face_wait_seconds: int = Field(
+        60, ge=0, le=3600, description="pause after a refused selfie, five times longer the next"
+    )
+    face_captures_per_hour: int = Field(12, ge=1, description="captures of one enrolment and hour")
     confirm_seconds: int = Field(120, ge=10, description="scan to PIN")
     counter_minutes: int = Field(10, ge=1, description="life of a person waiting at the counter")
     shift_hours: int = Field(12, ge=1, le=24, description="life of a shift and its certificate")
@@ -101,6 +113,9 @@ class Settings(BaseSettings):
         ]
         if wrong:
             message = f"production needs real services: {', '.join(wrong)}"
+            raise ValueError(message)
+        if self.face_engine != "sface":
+            message = "production decides about faces with face_engine sface and no other"
             raise ValueError(message)
         return self
 

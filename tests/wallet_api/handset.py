@@ -21,6 +21,7 @@ from wallet_api.jobs import HANDLERS
 from wallet_api.models import Enrolment
 from wallet_api.services import nonces, outbox, wallets
 
+from . import capturing
 from .counter_desk import enrol
 from .witness import witness
 
@@ -45,7 +46,6 @@ START = {
     "consent_version": "2026-11",
     "language": "id",
 }
-FRAME = b64url_encode(b"\xff\xd8\xff a frame")
 
 
 def new_signer() -> PemSigner:
@@ -154,7 +154,15 @@ class Handset:
         return answer
 
     def face(self, **bent: Any) -> TestResponse:
-        return self.post("face", "face", {"frames": [FRAME] * 3}, **bent)
+        """Perform a whole capture and have it compared; a refusal to open it comes back."""
+        opened = capturing.open_capture(self)
+        if opened.status_code != 201:
+            return opened
+        capture, frames = capturing.follow(self, opened.get_json())
+        for frame in frames:
+            sent = capturing.send(self, capture["capture"], frame)
+            assert sent.status_code == 200, sent.text
+        return capturing.compare(self, capture["capture"], **bent)
 
     def set_pin(self, **bent: Any) -> TestResponse:
         body = {"pin_key": public_jwk(self.pin.public_key)}

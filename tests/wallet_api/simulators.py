@@ -18,7 +18,7 @@ from wallet_api.adapters.keys import PemKeyRing, make_keys
 from wallet_api.adapters.vault import FileVault
 from wallet_api.bootstrap import load_catalogue
 from wallet_api.config import Settings
-from wallet_api.ports.faces import FaceJob, FaceResult, Outcome
+from wallet_api.ports.faces import FaceJob, FaceResult, FrameNote, Outcome
 from wallet_api.ports.registry import (
     Contacts,
     Document,
@@ -111,8 +111,21 @@ class SteadyFaces:
 
     def match(self, job: FaceJob) -> FaceResult:
         self.jobs.append(job)
-        reasons = () if self.outcome == "match" else self.reasons
-        return FaceResult(self.outcome, 0.6, 0.4, "steady", reasons, len(job.frames))
+        good = self.outcome == "match"
+        reasons = () if good else self.reasons
+        notes = tuple(FrameNote(frame.turn, () if good else reasons) for frame in job.frames)
+        return FaceResult(
+            self.outcome,
+            0.6,
+            0.4,
+            "steady",
+            reasons,
+            len(job.frames),
+            quality=dict.fromkeys(reasons, True),
+            challenge="passed",
+            notes=notes,
+            clearest=0,
+        )
 
     def make(self, photo: bytes, *, max_bytes: int = 700) -> bytes:
         return self.portrait[:max_bytes]
@@ -147,6 +160,7 @@ def make_settings(url: str, folder: Path, **changes: Any) -> Settings:
         "registry_url": "sqlite:///nothing.db",
         "publish_dir": folder / "published",
         "second_officer_percent": 0,
+        "face_wait_seconds": 0,
     }
     return Settings(**(values | changes))
 

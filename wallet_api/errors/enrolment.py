@@ -77,12 +77,6 @@ class FaceBusy(WalletError):
     code = "FACE_BUSY"
 
 
-class FramesInvalid(WalletError):
-    """Fewer frames than needed, or more, or too large."""
-
-    code = "FRAMES_INVALID"
-
-
 class PinKeyInvalid(WalletError):
     """The PIN key equals the device key or is not on P-256."""
 

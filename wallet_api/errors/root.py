@@ -55,3 +55,8 @@ class ConfigurationError(WalletError):
     """The service cannot start like this; ``errors`` says all that is wrong."""
 
     code = "CONFIGURATION"
+
+    def __str__(self) -> str:
+        """Return all of it: a server that does not start shows this line and nothing else."""
+        faults = self.facts.get("errors")
+        return "; ".join([self.code, *map(str, faults if isinstance(faults, list) else ())])

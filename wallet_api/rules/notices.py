@@ -21,6 +21,24 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "id": "Batas percobaan hari ini tercapai. Lanjutkan; petugas akan mencocokkan wajah Anda.",
         "en": "Today's attempts are used up. Go on; an officer will compare your face.",
     },
+    "ATTEMPTS_SPENT": {
+        "id": "Semua percobaan sudah terpakai. Lanjutkan; petugas akan mencocokkan wajah Anda di "
+        "kantor.",
+        "en": "All attempts are used up. Go on; an officer will compare your face at the office.",
+    },
+    "CANNOT_TURN_HEAD": {
+        "id": "Anda memilih tidak menoleh di depan kamera. Petugas akan mencocokkan wajah Anda di "
+        "kantor.",
+        "en": "You chose not to turn your head. An officer will compare your face at the office.",
+    },
+    "NO_CAMERA": {
+        "id": "Kamera tidak dapat dipakai. Petugas akan mencocokkan wajah Anda di kantor.",
+        "en": "The camera cannot be used. An officer will compare your face at the office.",
+    },
+    "PREFER_OFFICE": {
+        "id": "Anda memilih pencocokan di kantor. Petugas akan mencocokkan wajah Anda di sana.",
+        "en": "You chose the office. An officer will compare your face there.",
+    },
     "RETIRED_REGION": {
         "id": "Kode wilayah pada NIK ini sudah tidak dipakai; NIK Anda tetap berlaku.",
         "en": "The region code in this NIK is retired; your NIK stays valid.",

@@ -16,7 +16,7 @@ from wallet_api.errors import ActivationEnded
 from wallet_api.models import Enrolment, Wallet, table_of
 from wallet_api.ports.registry import Contacts
 from wallet_api.rules import lifecycle
-from wallet_api.services import notices, transitions, wallets
+from wallet_api.services import face_frames, notices, transitions, wallets
 from wallet_api.services.deps import Deps
 from wallet_api.services.notices import Reach
 from wallet_api.services.wallets import ClosedWallet, Witness
@@ -24,7 +24,7 @@ from wallet_api.services.wallets import ClosedWallet, Witness
 FORGOTTEN: dict[str, object] = {
     "number": None,
     "deadline_at": None,
-    "photo_sealed": None,
+    **transitions.NO_PICTURES,
     "pin_key_sealed": None,
     "pin_key_mac": None,
     "pin_pepper": None,
@@ -102,12 +102,13 @@ def _cancel_rivals(db: Session, deps: Deps, row: Enrolment, *, actor: str) -> No
         .values(
             state=lifecycle.CANCELLED,
             ended_reason="another activation",
-            photo_sealed=None,
             deadline_at=None,
+            **transitions.NO_PICTURES,
         )
         .returning(Enrolment.id)
         .execution_options(synchronize_session=False)
     ).all()
+    face_frames.abandon_all(db, ended)
     facts = [(rival, {"reason": "another activation"}) for rival in ended]
     record_each(db, "enrolment.ended", at=deps.now(), actor=actor, facts=facts)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wallet_api.models import Enrolment, Kiosk
-from wallet_api.rules import contact, lifecycle, notices
+from wallet_api.models import Enrolment, FaceCapture, Kiosk
+from wallet_api.rules import contact, face_capture, lifecycle, notices
 from wallet_api.services.deps import Deps
 
 WAITING, POLL_WAITING, POLL_IDLE = "wait", 1, 5
@@ -31,11 +33,7 @@ def status_of(db: Session, deps: Deps, enrolment: Enrolment) -> dict[str, object
         "expires_at": iso(enrolment.expires_at),
         "server_time": iso(deps.now()),
         "contact": _contact(deps, enrolment),
-        "face": {
-            "outcome": enrolment.face_outcome,
-            "attempts_left": max(0, deps.settings.face_attempts - enrolment.face_attempts),
-            "reasons": _codes(enrolment.face_reasons, enrolment.language),
-        },
+        "face": _face(db, deps, enrolment),
         "activation": _activation(db, enrolment),
         "wallet": enrolment.wallet_id,
         "notice": _notice(enrolment),
@@ -66,6 +64,44 @@ def _contact(deps: Deps, enrolment: Enrolment) -> dict[str, object]:
         "email_verified": enrolment.email_verified_at is not None,
         "phone_verified": enrolment.phone_verified_at is not None,
     }
+
+
+def _face(db: Session, deps: Deps, enrolment: Enrolment) -> dict[str, object]:
+    """Tell the outcome and what to mend, never how alike two faces are (threat T04)."""
+    until, language = enrolment.face_retry_at, enrolment.language
+    at_face = enrolment.state == lifecycle.CONTACT_VERIFIED
+    notes = json.loads(enrolment.face_notes) if at_face and enrolment.face_notes else []
+    return {
+        "outcome": enrolment.face_outcome,
+        "attempts_left": max(0, deps.settings.face_attempts - enrolment.face_attempts),
+        "reasons": _codes(enrolment.face_reasons, language),
+        "notes": [
+            {
+                "position": position,
+                "turn": turn,
+                "reasons": [notices.coded(code, language) for code in codes],
+            }
+            for position, turn, codes in notes
+        ],
+        "retry_at": iso(until) if at_face and until and until > deps.now() else None,
+        "capture": _capture_under_way(db, deps, enrolment.id) if at_face else None,
+    }
+
+
+def _capture_under_way(db: Session, deps: Deps, enrolment_id: str) -> str | None:
+    capture = db.scalars(
+        select(FaceCapture).where(
+            FaceCapture.enrolment_id == enrolment_id,
+            FaceCapture.state.in_(face_capture.UNDER_WAY),
+        )
+    ).first()
+    if capture is None:
+        return None
+    ends = face_capture.prompt_ends_at(capture.prompted_at, capture.expires_at)
+    late = face_capture.fault_of_delay(
+        capture.state, deps.now(), prompt_ends=ends, frames_by=capture.frames_by
+    )
+    return None if late else capture.id
 
 
 def _activation(db: Session, enrolment: Enrolment) -> dict[str, object] | None:

@@ -17,6 +17,8 @@ from wallet_api.models import (
     Base,
     ContactCode,
     Enrolment,
+    FaceCapture,
+    FaceFrame,
     IdempotencyKey,
     KioskFrame,
     NoticeLink,
@@ -25,13 +27,14 @@ from wallet_api.models import (
     Shift,
     UsedNonce,
 )
-from wallet_api.rules import lifecycle
+from wallet_api.rules import face_capture, lifecycle
 from wallet_api.services import idempotency, transitions
 from wallet_api.services.deps import Deps
 
 BATCH: Final = 1000
 OUTBOX_KEPT: Final = timedelta(days=7)  # emptied when done; what stays is what and when
 FRAMES_KEPT: Final = timedelta(days=1)  # a frame lives 20 seconds; the audit keeps the claim
+CAPTURES_KEPT: Final = timedelta(days=1)  # its frames went before; the audit keeps the rest
 SHIFTS_KEPT: Final = timedelta(days=30)
 NEEDLESS: Final = (*sorted(lifecycle.ENDED), lifecycle.ACTIVATED)
 
@@ -73,6 +76,11 @@ def _disposable(now: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]
     yield KioskFrame, KioskFrame.used_at <= now - FRAMES_KEPT
     yield NoticeLink, NoticeLink.expires_at <= now
     yield Shift, Shift.expires_at <= now - SHIFTS_KEPT
+    # A frame goes with its capture's end; this is for those whose worker died on the way.
+    over = FaceCapture.state.in_((face_capture.FAILED, face_capture.ABANDONED))
+    late = select(FaceCapture.id).where(or_(over, FaceCapture.frames_by <= now))
+    yield FaceFrame, FaceFrame.capture_id.in_(late)
+    yield FaceCapture, FaceCapture.frames_by <= now - CAPTURES_KEPT
     ended = select(Enrolment.id).where(Enrolment.state.in_(NEEDLESS))
     yield ContactCode, ContactCode.enrolment_id.in_(ended)
 
@@ -103,8 +111,11 @@ def _forget_photos(deps: Deps) -> int:
             "CursorResult[Any]",
             db.execute(
                 update(Enrolment)
-                .where(Enrolment.state.in_(NEEDLESS), Enrolment.photo_sealed.is_not(None))
-                .values(photo_sealed=None)
+                .where(
+                    Enrolment.state.in_(NEEDLESS),
+                    or_(Enrolment.photo_sealed.is_not(None), Enrolment.selfie_sealed.is_not(None)),
+                )
+                .values(**transitions.NO_PICTURES)
                 .execution_options(synchronize_session=False)
             ),
         )

@@ -8,12 +8,12 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 
 from credentials.jwk import public_jwk
+from wallet_api.rules import face_capture
 from wallet_api.rules.pin_choice import BLOCKED, RULES
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import POLL_IDLE, iso
 
 TIME_TYPE: Final = "ikd-time+jwt"
-FRAMES_MIN, FRAMES_MAX, FRAME_BYTES = 3, 5, 1_500_000
 RENEW_SECONDS: Final = 15
 
 
@@ -35,9 +35,13 @@ def read(deps: Deps) -> dict[str, object]:
         },
         "pin": {"length": 6, "blocked": list(BLOCKED), "rules": list(RULES)},
         "face": {
-            "frames_min": FRAMES_MIN,
-            "frames_max": FRAMES_MAX,
-            "frame_max_bytes": FRAME_BYTES,
+            "prompts": face_capture.PROMPTS,
+            "frames": face_capture.FRAMES,
+            "frame_max_bytes": face_capture.FRAME_BYTES,
+            "seconds": int(face_capture.LIFE.total_seconds()),
+            "prompt_seconds": int(face_capture.PROMPT_LIFE.total_seconds()),
+            "upload_seconds": int(face_capture.UPLOAD_LIFE.total_seconds()),
+            "challenge_key": public_jwk(deps.keys.challenge_key.public_key()),
         },
         "poll_seconds": POLL_IDLE,
         "presentation": {"renew_seconds": RENEW_SECONDS},

@@ -17,6 +17,7 @@ from wallet_api.audit import record
 from wallet_api.errors import EnrolmentEnded, EnrolmentNotFound, StepNotPossible
 from wallet_api.models import Enrolment, Person, table_of
 from wallet_api.rules import lifecycle
+from wallet_api.services import face_frames
 from wallet_api.services.deps import Deps
 
 SYSTEM = "system"
@@ -153,8 +154,13 @@ FRESH_CLAIM: dict[str, object] = {
     "numbers_left": 3,
     "first_officer_id": None,
     "face_decided_by": None,
+    "face_decision_reason": None,
 }
 """What a claim leaves behind, cleared."""
+
+
+NO_PICTURES: dict[str, object] = {"photo_sealed": None, "selfie_sealed": None}
+"""What an enrolment that is over keeps of the pictures."""
 
 
 def end(
@@ -166,12 +172,11 @@ def end(
     reason: str,
     actor: str = SYSTEM,
 ) -> bool:
-    """End an enrolment and forget its photo."""
-    old = enrolment.state
-    moved = move(
-        db, enrolment.id, old, state, ended_reason=reason, photo_sealed=None, deadline_at=None
-    )
+    """End an enrolment and forget every picture of it."""
+    values: dict[str, object] = {"ended_reason": reason, "deadline_at": None, **NO_PICTURES}
+    moved = move(db, enrolment.id, enrolment.state, state, **values)
     if moved:
+        face_frames.abandon_all(db, [enrolment.id])
         record(
             db, "enrolment.ended", at=deps.now(), actor=actor, subject=enrolment.id, reason=reason
         )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from credentials.errors import FormatError
-from credentials.jwk import b64url_decode
-from wallet_api.errors import FramesInvalid, PinProofMissing, StatementInvalid
-from wallet_api.services import contacts, enrolments, faces, policy, proofs
+from wallet_api.errors import PinProofMissing, StatementInvalid
+from wallet_api.services import contacts, enrolments, faces, proofs
 from wallet_api.web import guards
+from wallet_api.web.schemas.captures import FaceBody
 from wallet_api.web.schemas.enrolments import (
     CodesBody,
     ContactBody,
-    FaceBody,
     FaceOfficeBody,
     PinBody,
     StartBody,
@@ -82,15 +80,8 @@ def verify_contact(enrolment_id: str, body: ContactBody) -> dict[str, object]:
 @bp.input(FaceBody, arg_name="body")
 @bp.output(Status)
 def submit_face(enrolment_id: str, body: FaceBody) -> dict[str, object]:
-    """Step 3: the selfie frames; answers yes, try again, or that an officer will look."""
-    try:
-        frames = [b64url_decode(frame) for frame in body.frames]
-    except FormatError:
-        raise FramesInvalid from None
-    few = len(frames) < policy.FRAMES_MIN
-    if few or any(len(frame) > policy.FRAME_BYTES for frame in frames):
-        raise FramesInvalid
-    return faces.submit(guards.deps(), enrolment_id, frames, once=guards.caller().once)
+    """Step 3: compare a capture; answers yes, try again, or that an officer will look."""
+    return faces.submit(guards.deps(), enrolment_id, body.capture, once=guards.caller().once)
 
 
 @bp.post("/<string:enrolment_id>/face/office")

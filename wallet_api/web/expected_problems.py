@@ -25,6 +25,7 @@ BY_GUARD: Final[dict[str, tuple[str, ...]]] = {
 
 _ENROLMENT: Final = ("ENROLMENT_NOT_FOUND",)
 _STEP: Final = (*_ENROLMENT, "ENROLMENT_ENDED", "STEP_NOT_POSSIBLE")
+_CAPTURE: Final = (*_STEP, "CAPTURE_NOT_FOUND", "CAPTURE_ENDED")
 _PIN: Final = ("PIN_PROOF_MISSING",)
 _WALLET: Final = ("WALLET_NOT_FOUND", "WALLET_BLOCKED", "WALLET_CLOSED")
 _ISSUING: Final = (*_WALLET, "HOLDER_KEYS_INVALID", "ISSUING_STOPPED", "REGISTRY_DOWN")
@@ -38,7 +39,20 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     "enrolments.status": _ENROLMENT,
     "enrolments.send_codes": (*_STEP, "TOO_MANY_REQUESTS"),
     "enrolments.verify_contact": (*_STEP, "CODE_WRONG", "CODE_EXPIRED", "CODE_SPENT"),
-    "enrolments.submit_face": (*_STEP, "FRAMES_INVALID", "FACE_BUSY", "TOO_MANY_REQUESTS"),
+    "captures.open_capture": (*_STEP, "FACE_WAIT"),
+    "captures.read_capture": (*_ENROLMENT, "CAPTURE_NOT_FOUND"),
+    "captures.answer_prompt": (
+        *(*_CAPTURE, "INPUT_INVALID", "PROMPT_INVALID", "PROMPT_LATE", "PROMPT_EARLY"),
+        "FRAME_SEEN",
+    ),
+    "captures.take_frame": (
+        *(*_CAPTURE, "CAPTURE_NOT_READY", "FRAME_NOT_PROMISED", "FRAME_TOO_LARGE"),
+        "FRAMES_LATE",
+    ),
+    "enrolments.submit_face": (
+        *(*_CAPTURE, "CAPTURE_NOT_READY", "FACE_FRAMES_MISSING", "FRAMES_LATE", "FACE_WAIT"),
+        "FACE_BUSY",
+    ),
     "enrolments.face_at_office": _STEP,
     "enrolments.set_pin": (*_STEP, *_PIN, "PIN_KEY_INVALID"),
     "enrolments.cancel": _STEP,

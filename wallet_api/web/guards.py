@@ -22,12 +22,14 @@ from credentials.jwk import load_jwk
 from credentials.signing import compress
 from credentials.statement import TYP_DEVICE, TYP_KIOSK, Statement, UnverifiedStatement
 from wallet_api.errors import (
+    FrameTooLarge,
     IdempotencyKeyMissing,
     NonceRequired,
     ShiftEnded,
     StatementInvalid,
     WalletError,
 )
+from wallet_api.rules.face_capture import FRAME_BYTES
 from wallet_api.services import (
     admission,
     enrolments,
@@ -84,13 +86,18 @@ def open_to_all(view: View) -> View:
 
 
 def device(
-    purpose: str, *, subject: str = "enrolment", pin: bool = False
+    purpose: str, *, subject: str = "enrolment", pin: bool = False, picture: bool = False
 ) -> Callable[[View], View]:
-    """Demand the device key's statement; ``subject``: enrolment, wallet or new."""
+    """Demand the device key's statement; ``subject``: enrolment, wallet or new.
+
+    ``picture``: the body is a frame's bytes, not JSON; one too large is not even read.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(**kwargs: object) -> Response:
+            if picture and (request.content_length or 0) > FRAME_BYTES:
+                raise FrameTooLarge(limit=FRAME_BYTES)
             body = request.get_data(cache=True)
             unverified = proofs.read(request.headers.get("Wallet-Statement"), TYP_DEVICE)
             name, key = _device_of(subject, unverified, kwargs)
@@ -103,7 +110,8 @@ def device(
                 view, kwargs, statement, body, lambda once: Caller(name, statement, once, proof)
             )
 
-        return _mark(guarded, "device", purpose, pin=pin)
+        media = problems.PICTURES if picture else problems.JSON
+        return _mark(guarded, "device", purpose, pin=pin, media=media)
 
     return decorate
 
@@ -169,11 +177,19 @@ def token(*, scope: str = "full") -> Callable[[View], View]:
     return decorate
 
 
-def _mark(view: View, guard: str, purpose: str = "", *, pin: bool = False) -> View:
+def _mark(
+    view: View,
+    guard: str,
+    purpose: str = "",
+    *,
+    pin: bool = False,
+    media: tuple[str, ...] = problems.JSON,
+) -> View:
     # Read by the house test and by the OpenAPI document.
     view.__guard__ = guard  # type: ignore[attr-defined]
     view.__purpose__ = purpose  # type: ignore[attr-defined]
     view.__pin__ = pin  # type: ignore[attr-defined]
+    view.__media__ = media  # type: ignore[attr-defined]
     return view
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from apiflask import APIFlask
 
 from wallet_api.web.expected_problems import expected
-from wallet_api.web.problems import MEDIA_TYPE, TABLE
+from wallet_api.web.problems import MEDIA_TYPE, PICTURES, TABLE
 from wallet_api.web.schemas.parts import ProblemDocument
 
 Spec = dict[str, Any]
@@ -94,6 +94,13 @@ DPOP_PROOF: Final[Spec] = {
     "description": "JWS typ `dpop+jwt` with htm, htu, iat, jti, ath and the newest DPoP-Nonce.",
     "schema": {"type": "string", "pattern": "^[!-~]+$", "format": "dpop-proof"},
 }
+PICTURE: Final[Spec] = {
+    "schema": {
+        "type": "string",
+        "format": "binary",
+        "description": "The bytes of one frame, at most 100,000.",
+    }
+}
 LANGUAGE: Final[Spec] = {
     "name": "Accept-Language",
     "in": "header",
@@ -159,7 +166,10 @@ def _complete(operation: Spec, path: str, method: str, endpoint: str, view: obje
         parameters.append(IDEMPOTENCY)
     if path.startswith("/v1/"):
         parameters.append(LANGUAGE)
-    has_body = "requestBody" in operation
+    media = getattr(view, "__media__", ())
+    if media == PICTURES:
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(media, PICTURE)}
+    has_body = "requestBody" in operation and media != PICTURES
     if has_body:
         operation["requestBody"]["required"] = True
     codes = expected(endpoint, guard, method, has_body=has_body, has_query=has_query)

@@ -20,6 +20,8 @@ from wallet_api.errors import BodyUnreadable, InputInvalid, NotFound, ServiceBus
 TYPE_BASE: Final = "https://ikd.example/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
 LANGUAGES: Final = ("id", "en")
+JSON: Final = ("application/json",)
+PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
 
 _BY_STATUS: Final = {
     400: "BODY_UNREADABLE",
@@ -101,10 +103,14 @@ def demand_plain_path() -> None:
         raise NotFound
 
 
-def demand_json() -> None:
-    """Refuse a body of another type before anything reads it."""
+def demand_media_type() -> None:
+    """Refuse a body of another type than the view takes, before anything reads it."""
     posts = request.method == "POST" and request.path.startswith("/v1/")
-    if posts and request.content_length and not request.is_json:
+    if not posts or not request.content_length:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    wanted = getattr(view, "__media__", JSON)
+    if not (request.is_json if wanted == JSON else request.mimetype in wanted):
         raise UnsupportedMediaType
 
 

@@ -9,7 +9,6 @@ from pydantic import Field, StringConstraints
 from wallet_api.web.schemas.parts import Answer, Body, Jwk, Label, ShortText, Time
 
 SixDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
-Frame = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=2_000_004)]
 
 
 class StartBody(Body):
@@ -38,12 +37,6 @@ class ContactBody(Body):
 
     email_code: SixDigits | None = None
     sms_code: SixDigits | None = None
-
-
-class FaceBody(Body):
-    """Step 3: three to five frames, base64url of JPEG, PNG or WebP."""
-
-    frames: Annotated[list[Frame], Field(min_length=1, max_length=5)]
 
 
 class FaceOfficeBody(Body):
@@ -89,12 +82,23 @@ class Coded(Answer):
     message: str
 
 
+class FrameNote(Answer):
+    """What to mend about one frame of the last capture, by its place in the order asked."""
+
+    position: int
+    turn: Literal["front", "left", "right"]
+    reasons: list[Coded]
+
+
 class FacePart(Answer):
     """What the resident is told of the face: never a score."""
 
     outcome: Literal["accepted", "try_again", "officer"] | None
     attempts_left: int
     reasons: list[Coded]
+    notes: list[FrameNote]
+    retry_at: Annotated[Time | None, Field(description="end of the pause after a refusal")]
+    capture: Annotated[str | None, Field(description="the capture under way")]
 
 
 class OfficePart(Answer):
@@ -149,11 +153,15 @@ class PinPolicy(Answer):
 
 
 class FacePolicyPart(Answer):
-    """What the capture must deliver."""
+    """What a capture asks, its times in seconds, and the key that signs its prompts."""
 
-    frames_min: int
-    frames_max: int
+    prompts: int
+    frames: int
     frame_max_bytes: int
+    seconds: int
+    prompt_seconds: int
+    upload_seconds: int
+    challenge_key: dict[str, str]
 
 
 class Presentation(Answer):
