@@ -14,7 +14,7 @@ from credentials.catalogue import Catalogue
 from wallet_api import data, db
 from wallet_api.adapters import json_logs
 from wallet_api.adapters.clock import SystemClock
-from wallet_api.adapters.faces.pool import FacePool
+from wallet_api.adapters.faces.opening import closed_faces, open_faces
 from wallet_api.adapters.file_outbox import FileMessenger
 from wallet_api.adapters.keys import PemKeyRing, make_keys
 from wallet_api.adapters.mail import SmtpMessenger
@@ -28,8 +28,11 @@ from wallet_api.ports.delivery import Messenger
 from wallet_api.services.deps import Deps
 
 
-def make_deps(settings: Settings) -> Deps:
-    """Open everything the services need; raises ``ConfigurationError`` with what to mend."""
+def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
+    """Open everything the services need; raises ``ConfigurationError`` with what to mend.
+
+    Without ``with_faces`` neither models nor calibration are looked at, and no face is compared.
+    """
     try:
         vault = FileVault(settings.keys_dir / "vault.json")
         keys = PemKeyRing(settings.keys_dir)
@@ -41,7 +44,7 @@ def make_deps(settings: Settings) -> Deps:
     if settings.environment == "production" and keys.holds_any_of(data.load_sample_keys()):
         raise ConfigurationError(errors=["WALLET_KEYS_DIR: sample keys are public knowledge"])
     people = People.REAL if settings.environment == "production" else People.SYNTHETIC
-    faces = FacePool(size=settings.face_workers, waiting=settings.face_queue)
+    faces = open_faces(settings) if with_faces else closed_faces()
     return Deps(
         settings=settings,
         sessions=db.make_sessions(db.make_engine(settings.database_url)),
@@ -68,8 +71,8 @@ def start_logging(settings: Settings) -> None:
 
 @contextmanager
 def opened_deps() -> Iterator[Deps]:
-    """Open everything under the environment's settings for one command, and close it again."""
-    deps = make_deps(load_settings())
+    """Open all but the faces under the environment's settings for one command; close it again."""
+    deps = make_deps(load_settings(), with_faces=False)
     try:
         yield deps
     finally:

@@ -1,4 +1,4 @@
-"""`python -m wallet_api`: `admin …` for administrators, `jobs …` for timers."""
+"""`python -m wallet_api`: `admin …` for administrators, `jobs …` for timers, `face …` to measure."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         "make a restored database safe to issue from (docs/operations.md)",
     )
     _command(admin, "bundle-root", ("keys", "show_bundle_root"), "print the key that verifiers pin")
+    _faces(_group(kinds, "face", "face matching: how good it is and who vouches for it"))
     return parser
 
 
@@ -86,6 +87,19 @@ def _command(parent: Any, name: str, run: tuple[str, str], text: str) -> argpars
 def _keys(group: Any) -> None:
     parser = _command(group, "init", ("keys", "init"), "make every key that is missing")
     parser.add_argument("--dir", type=Path, required=True, help="folder (WALLET_KEYS_DIR)")
+
+
+def _faces(group: Any) -> None:
+    parser = _command(
+        group, "calibrate", ("calibration", "calibrate"), "sign the thresholds of a measured model"
+    )
+    parser.add_argument("--report", type=Path, required=True, help="report.json of an evaluation")
+    parser.add_argument("--match", type=float, help="same person from here on (as packaged)")
+    parser.add_argument("--review", type=float, help="an officer from here on (as packaged)")
+    parser.add_argument("--note", default="", help="one sentence for whoever reads it later")
+    parser.add_argument("--keys", type=Path, help="folder of the key (WALLET_KEYS_DIR)")
+    parser.add_argument("--out", type=Path, help="file (face-calibration.jws in that folder)")
+    _command(group, "calibration", ("calibration", "show"), "show the thresholds in force")
 
 
 def _offices(group: Any) -> None:

@@ -124,10 +124,10 @@ class Site:
         self.running[name] = process
         return process
 
-    def start_api(self) -> subprocess.Popen[bytes]:
+    def start_api(self, name: str = "api") -> subprocess.Popen[bytes]:
         bind = f"127.0.0.1:{self.api_port}"
         return self.start(
-            *("api", sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"),
+            *(name, sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"),
             *("--workers", "2", "--bind", bind, "wallet_api.app:create_app()"),
         )
 

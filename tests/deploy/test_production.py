@@ -14,6 +14,7 @@ import pytest
 
 from credentials.bundle import parse_bundle, verify_bundle
 from credentials.jwk import load_jwk
+from tests.wallet_api.faces.signed_calibration import write_report
 
 from .site import Site, free_ports, workers_of
 
@@ -33,6 +34,11 @@ def site(
     made.make_certificate()
     made.psql("roles.sql", "postgres")
     made.wallet("admin", "keys", "init", "--dir", str(made.folder / "keys"))
+    assert made.start_api("uncalibrated").wait(timeout=60) != 0
+    assert "CALIBRATION_MISSING" in made.log("uncalibrated")
+    assert "face calibrate" in made.log("uncalibrated")
+    report = write_report(made.folder / "report.json")
+    made.wallet("face", "calibrate", "--report", str(report))
     made.wallet("admin", "migrate", role="wallet_owner")
     made.psql("after-migration.sql", "wallet_owner")
     try:

@@ -33,6 +33,8 @@ from wallet_api.adapters.vault import FileVault
 from wallet_api.ports.keys import IssuerKey
 
 SINGLE_KEYS = ("bundle-root", "status", "token", "time", "challenge", "kiosk-ca")
+CALIBRATION_KEY = "calibration"
+CALIBRATION_PUBLIC = "calibration-public.pem"
 OVERLAP = timedelta(days=31)  # a credential signed on the last day is still verifiable
 CA_LIFE = timedelta(days=3650)
 
@@ -135,10 +137,46 @@ def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -
     made = [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
     if _write_new(folder / "vault.json", FileVault.new_key_file().encode()):
         made.append("vault")
+    made += _make_calibration_key(folder)
     if not (folder / "kiosk-ca.crt").exists():
         _write_new(folder / "kiosk-ca.crt", _self_signed(folder / "kiosk-ca.pem", now))
         made.append("kiosk-ca certificate")
     return made + _make_issuers(folder, document_types, now)
+
+
+def _make_calibration_key(folder: Path) -> list[str]:
+    """Make the evaluator's key, unless its public half says that it lives somewhere else."""
+    if (folder / CALIBRATION_PUBLIC).exists():
+        return []
+    made = _write_new(folder / f"{CALIBRATION_KEY}.pem", generate_pem())
+    _write_new(folder / CALIBRATION_PUBLIC, _public_pem(folder / f"{CALIBRATION_KEY}.pem"))
+    return [CALIBRATION_KEY] if made else []
+
+
+def load_calibration_key(folder: Path) -> ec.EllipticCurvePrivateKey:
+    """Return the key that signs calibrations; the service itself never needs it.
+
+    Raises ``OSError`` where it has been taken to another machine, ``ValueError`` if unusable.
+    """
+    pem = (folder / f"{CALIBRATION_KEY}.pem").read_bytes()
+    return cast(
+        "ec.EllipticCurvePrivateKey", serialization.load_pem_private_key(pem, password=None)
+    )
+
+
+def load_calibration_public(folder: Path) -> ec.EllipticCurvePublicKey:
+    """Return the key that calibrations are checked with; raises ``OSError`` or ``ValueError``."""
+    key = serialization.load_pem_public_key((folder / CALIBRATION_PUBLIC).read_bytes())
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    raise ValueError(f"{CALIBRATION_PUBLIC} is no key on P-256")
+
+
+def _public_pem(pem: Path) -> bytes:
+    key = serialization.load_pem_private_key(pem.read_bytes(), password=None).public_key()
+    return key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def _make_issuers(folder: Path, document_types: tuple[str, ...], now: datetime) -> list[str]:

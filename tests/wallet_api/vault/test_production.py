@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from samples.keys import sample_pem
+from tests.wallet_api.faces.signed_calibration import sign_calibration
 from tests.wallet_api.simulators import NOON
 from wallet_api import bootstrap, data
 from wallet_api.adapters.keys import make_keys
@@ -31,6 +32,7 @@ def _settings(folder: Path, **changes: str) -> Settings:
 
 def test_production_refuses_a_bundle_root_that_everybody_has(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys", ("id_card",), now=NOON)
+    sign_calibration(tmp_path / "keys")
     bootstrap.make_deps(_settings(tmp_path))
     (tmp_path / "keys" / "bundle-root.pem").write_bytes(sample_pem("root"))
     with pytest.raises(ConfigurationError) as refused:
