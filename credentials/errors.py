@@ -31,5 +31,9 @@ class SignatureError(CredentialError):
     """A signature, its algorithm or its key does not fit what was signed."""
 
 
+class ClaimError(CredentialError):
+    """Well signed, but not for this moment, this verifier or this use: time, audience, nonce."""
+
+
 class LintError(CredentialError):
     """We were about to issue something wrong: a missing field, a value out of range, too large."""

@@ -1,0 +1,136 @@
+"""Disclosures of SD-JWT (RFC 9901 section 4.2): one claim each, hashed into what is signed.
+
+The issuer marks what the holder may withhold with `Selective`; everything else stays in the open.
+The digests of one object are sorted, so that their order says nothing about the claims, and decoys
+hide how many there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from credentials.errors import FormatError, LintError
+from credentials.json_text import encode_json, parse_json
+from credentials.jwk import b64url_decode, b64url_encode
+
+DIGESTS = "_sd"
+ELLIPSIS = "..."
+ALGORITHM = "_sd_alg"
+SHA_256 = "sha-256"
+RESERVED = frozenset({DIGESTS, ELLIPSIS, ALGORITHM})
+SALT_SIZE = 16  # bytes: 128 bits, the least RFC 9901 section 9.3 recommends
+MAX_SALT = 128  # characters; a salt has no other use than to be random
+MAX_NAME = 256
+
+Random = Callable[[int], bytes]
+
+
+class Disclosure(NamedTuple):
+    """One disclosure as read. `name` is None for an element of an array."""
+
+    text: str
+    digest: str
+    name: str | None
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Selective:
+    """A member's or an element's value that the holder may show or withhold."""
+
+    value: object
+
+
+def conceal(
+    claims: Mapping[str, object], random: Random, *, decoys: int = 0
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return (payload with digests, disclosures) of claims with `Selective` values inside.
+
+    `random(n)` gives n unpredictable bytes; `decoys` digests of nothing are added wherever there
+    are digests (RFC 9901 section 4.2.5). LintError("CLAIM_NAME") for a reserved name.
+    """
+    concealer = _Concealer(random, decoys)
+    payload = concealer.members(claims)
+    payload[ALGORITHM] = SHA_256
+    return payload, tuple(concealer.disclosures)
+
+
+def parse_disclosure(text: str) -> Disclosure:
+    """Read a disclosure; FormatError for anything but [salt, value] or [salt, name, value].
+
+    Codes: DISCLOSURE_FORMAT, DISCLOSURE_SALT (empty or overlong), DISCLOSURE_NAME (reserved).
+    """
+    parts = parse_json(b64url_decode(text))
+    if not isinstance(parts, list) or len(parts) not in (2, 3):
+        raise FormatError("DISCLOSURE_FORMAT")
+    salt = parts[0]
+    if not isinstance(salt, str) or not 0 < len(salt) <= MAX_SALT:
+        raise FormatError("DISCLOSURE_SALT")
+    if len(parts) == 2:
+        return Disclosure(text, digest_of(text), None, parts[1])
+    name = parts[1]
+    if not isinstance(name, str) or len(name) > MAX_NAME:
+        raise FormatError("DISCLOSURE_FORMAT")
+    if name in RESERVED:
+        raise FormatError("DISCLOSURE_NAME")
+    return Disclosure(text, digest_of(text), name, parts[2])
+
+
+def digest_of(text: str) -> str:
+    """Return base64url of SHA-256 over the characters as they travel (section 4.2.3)."""
+    return b64url_encode(hashlib.sha256(text.encode("ascii")).digest())
+
+
+class _Concealer:
+    """Walks through claims once and collects the disclosures on the way."""
+
+    def __init__(self, random: Random, decoys: int) -> None:
+        self._random = random
+        self._decoys = decoys
+        self.disclosures: list[str] = []
+
+    def members(self, claims: Mapping[str, object]) -> dict[str, object]:
+        result: dict[str, object] = {}
+        digests: list[str] = []
+        for name, value in claims.items():
+            if name in RESERVED:
+                raise LintError("CLAIM_NAME")
+            if isinstance(value, Selective):
+                digests.append(self._disclose([self._salt(), name, self._value(value.value)]))
+            else:
+                result[name] = self._value(value)
+        if digests:
+            digests += [self._decoy() for _ in range(self._decoys)]
+            result[DIGESTS] = sorted(digests)
+        return result
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, str | int):
+            return value
+        if isinstance(value, Mapping):
+            return self.members(value)
+        if isinstance(value, list | tuple):
+            elements = [self._element(element) for element in value]
+            if any(isinstance(element, Selective) for element in value):
+                elements += [{ELLIPSIS: self._decoy()} for _ in range(self._decoys)]
+            return elements
+        return value
+
+    def _element(self, element: object) -> object:
+        if isinstance(element, Selective):
+            return {ELLIPSIS: self._disclose([self._salt(), self._value(element.value)])}
+        return self._value(element)
+
+    def _salt(self) -> str:
+        return b64url_encode(self._random(SALT_SIZE))
+
+    def _decoy(self) -> str:
+        return b64url_encode(hashlib.sha256(self._random(2 * SALT_SIZE)).digest())
+
+    def _disclose(self, parts: list[object]) -> str:
+        text = b64url_encode(encode_json(parts))
+        self.disclosures.append(text)
+        return digest_of(text)

@@ -1,0 +1,97 @@
+"""Strict JSON for signed things (RFC 8259 within the limits of I-JSON, RFC 7493).
+
+Two readers of one signed text must never see two different documents: duplicate members, NaN,
+integers beyond 2**53 and lone surrogates are refused, and so is nesting that could exhaust the
+stack.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn, cast
+
+from credentials.errors import FormatError
+
+MAX_DEPTH = 16
+MAX_INTEGER = (1 << 53) - 1
+
+
+def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> object:
+    """Read one JSON text in UTF-8; FormatError("JSON_…") for anything else.
+
+    The caller bounds the size. Floats are finite; integers lie within ±(2**53 - 1).
+    """
+    try:
+        text = data.decode()
+        value: object = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise FormatError("JSON_INVALID") from None
+    if text.count("{") + text.count("[") > max_depth and _depth(value) > max_depth:
+        raise FormatError("JSON_DEPTH")
+    if "\\u" in text:
+        _refuse_surrogates(value)
+    return value
+
+
+def parse_object(data: bytes, *, max_depth: int = MAX_DEPTH) -> dict[str, object]:
+    """Read a JSON object; FormatError("JSON_…") for anything else."""
+    value = parse_json(data, max_depth=max_depth)
+    if not isinstance(value, dict):
+        raise FormatError("JSON_NOT_OBJECT")
+    return cast("dict[str, object]", value)
+
+
+def encode_json(value: object) -> bytes:
+    """Write compact JSON in UTF-8, members in the order given."""
+    return _ENCODER.encode(value).encode()
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(number := int(digits)) > MAX_INTEGER:
+        raise ValueError
+    return number
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if number - number != 0:  # 1e999 is no number any more
+        raise ValueError
+    return number
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _depth(value: object) -> int:
+    """Return how deep containers nest; level by level, so that depth costs no stack."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
+
+
+def _refuse_surrogates(value: object) -> None:
+    try:
+        encode_json(value)
+    except UnicodeEncodeError:
+        raise FormatError("JSON_INVALID") from None
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_int=_integer,
+    parse_float=_float,
+    parse_constant=_refuse_constant,
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,210 @@
+"""SD-JWT (RFC 9901), compact form: issue, read, choose what to show, verify.
+
+    <issuer-signed JWT>~<disclosure>~…~[<key binding JWT>]
+
+The rules of section 7.1 are followed to the letter where they say "reject": a digest that occurs
+twice, a disclosure nothing refers to, a claim name that exists already, a disclosure of the wrong
+kind. Of the hash functions only SHA-256 is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from credentials.claim_path import Path, find_values, touches
+from credentials.disclosures import (
+    ALGORITHM,
+    DIGESTS,
+    ELLIPSIS,
+    SHA_256,
+    Disclosure,
+    Random,
+    conceal,
+    parse_disclosure,
+)
+from credentials.errors import ClaimError, FormatError
+from credentials.jose import UnverifiedJws, parse_jws, sign_jws, verify_jws
+from credentials.signing import PublicKey, Signer
+
+MAX_SIZE = 1 << 18  # characters: a portrait of 100 KiB fits
+MAX_DISCLOSURES = 512
+MAX_DEPTH = 24  # disclosures within disclosures included
+
+_SEPARATOR = "~"
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedSdJwt:
+    """An SD-JWT as read; nothing was checked against a key, and no digest compared.
+
+    `presented` is the text up to and including the last "~": what a key binding JWT hashes.
+    `key_binding` is the text after it, None when there is none.
+    """
+
+    jws: UnverifiedJws
+    disclosures: tuple[Disclosure, ...]
+    presented: str
+    key_binding: str | None
+
+
+def issue_sd_jwt(
+    claims: Mapping[str, object],
+    signer: Signer,
+    *,
+    typ: str,
+    random: Random,
+    chain: tuple[bytes, ...] = (),
+    kid: str | None = None,
+    decoys: int = 0,
+) -> str:
+    """Sign claims; those wrapped in `Selective` become disclosures (RFC 9901 section 4.1).
+
+    `random(n)` gives n unpredictable bytes. LintError("CLAIM_NAME") for a reserved name.
+    """
+    payload, disclosures = conceal(claims, random, decoys=decoys)
+    jws = sign_jws(payload, signer, typ=typ, kid=kid, chain=chain)
+    return _SEPARATOR.join((jws, *disclosures, ""))
+
+
+def parse_sd_jwt(text: str, *, typ: str) -> UnverifiedSdJwt:
+    """Read the compact form; FormatError("SDJWT_…", "JWS_…", "DISCLOSURE_…") otherwise.
+
+    Refused here: more than `MAX_SIZE` characters or `MAX_DISCLOSURES`, a disclosure that is there
+    twice, every header `parse_jws` refuses.
+    """
+    if len(text) > MAX_SIZE:
+        raise FormatError("SDJWT_TOO_LARGE")
+    head, *tail = text.split(_SEPARATOR)
+    if not tail or len(tail) - 1 > MAX_DISCLOSURES:
+        raise FormatError("SDJWT_FORMAT")
+    jws = parse_jws(head, typ=typ, max_size=MAX_SIZE)
+    disclosures = tuple(map(parse_disclosure, tail[:-1]))
+    if len({disclosure.digest for disclosure in disclosures}) != len(disclosures):
+        raise FormatError("SDJWT_DUPLICATE_DISCLOSURE")
+    last = tail[-1]
+    return UnverifiedSdJwt(jws, disclosures, text[: len(text) - len(last)], last or None)
+
+
+def verify_sd_jwt(unverified: UnverifiedSdJwt, public_key: PublicKey) -> dict[str, object]:
+    """Return the claims with what was disclosed put in its place (RFC 9901 section 7.1).
+
+    SignatureError when `public_key` did not sign it; FormatError("SDJWT_…") for a digest that
+    occurs twice, a disclosure nobody refers to or of the wrong kind, a name taken already.
+    The caller still checks times, key binding and what the claims mean.
+    """
+    verify_jws(unverified.jws, public_key)
+    return disclosed_claims(unverified)
+
+
+def disclosed_claims(unverified: UnverifiedSdJwt) -> dict[str, object]:
+    """Return the claims without looking at the signature: for a holder's own credential."""
+    return _Reader(unverified.disclosures).read(unverified.jws.claims)
+
+
+def present(unverified: UnverifiedSdJwt, paths: Iterable[Path]) -> str:
+    """Return the SD-JWT with the disclosures that `paths` ask for, ending in "~".
+
+    A claim asked for is shown with everything in it and everything it lies in.
+    ClaimError("CLAIM_ABSENT") when the credential has no such claim.
+    """
+    wanted = tuple(paths)
+    reader = _Reader(unverified.disclosures)
+    claims = reader.read(unverified.jws.claims)
+    if not all(find_values(claims, path) for path in wanted):
+        raise ClaimError("CLAIM_ABSENT")
+    shown = [
+        disclosure.text
+        for disclosure, place in reader.places
+        if any(touches(path, place) for path in wanted)
+    ]
+    head = unverified.presented.partition(_SEPARATOR)[0]
+    return _SEPARATOR.join((head, *shown, ""))
+
+
+class _Reader:
+    """Puts disclosures in their places, once each; `places` says where each one was needed."""
+
+    def __init__(self, disclosures: Sequence[Disclosure]) -> None:
+        self._by_digest = {disclosure.digest: disclosure for disclosure in disclosures}
+        self._seen: set[str] = set()
+        self.places: list[tuple[Disclosure, Place]] = []
+
+    def read(self, payload: dict[str, object]) -> dict[str, object]:
+        if payload.get(ALGORITHM, SHA_256) != SHA_256:
+            raise FormatError("SDJWT_ALGORITHM")
+        claims = self._object(payload, ())
+        claims.pop(ALGORITHM, None)
+        if len(self.places) != len(self._by_digest):
+            raise FormatError("SDJWT_UNREFERENCED")
+        return claims
+
+    def _value(self, value: object, place: Place) -> object:
+        if type(value) is dict:
+            return self._object(value, place)
+        if type(value) is list:
+            return self._array(value, place)
+        return value
+
+    def _object(self, members: dict[str, object], place: Place) -> dict[str, object]:
+        self._check_depth(place)
+        if ELLIPSIS in members:
+            raise FormatError("SDJWT_ELLIPSIS")
+        claims = {
+            name: self._value(value, (*place, name))
+            for name, value in members.items()
+            if name != DIGESTS
+        }
+        for digest in self._digests(members):
+            disclosure = self._take(digest)
+            if disclosure is None:
+                continue
+            name = disclosure.name
+            if name is None:
+                raise FormatError("SDJWT_DISCLOSURE_KIND")
+            if name in claims:
+                raise FormatError("SDJWT_DUPLICATE_CLAIM")
+            here = (*place, name)
+            self.places.append((disclosure, here))
+            claims[name] = self._value(disclosure.value, here)
+        return claims
+
+    def _array(self, elements: list[object], place: Place) -> list[object]:
+        self._check_depth(place)
+        values: list[object] = []
+        for element in elements:
+            if not isinstance(element, dict) or ELLIPSIS not in element:
+                values.append(self._value(element, (*place, len(values))))
+                continue
+            digest = element[ELLIPSIS]
+            if len(element) != 1 or not isinstance(digest, str):
+                raise FormatError("SDJWT_ELLIPSIS")
+            disclosure = self._take(digest)
+            if disclosure is None:
+                continue
+            if disclosure.name is not None:
+                raise FormatError("SDJWT_DISCLOSURE_KIND")
+            here = (*place, len(values))
+            self.places.append((disclosure, here))
+            values.append(self._value(disclosure.value, here))
+        return values
+
+    def _digests(self, members: dict[str, object]) -> list[str]:
+        digests = members.get(DIGESTS, [])
+        if not isinstance(digests, list) or not all(type(one) is str for one in digests):
+            raise FormatError("SDJWT_DIGESTS")
+        return cast("list[str]", digests)
+
+    def _take(self, digest: str) -> Disclosure | None:
+        """Return the disclosure of a digest, None for a withheld one or a decoy."""
+        if digest in self._seen:
+            raise FormatError("SDJWT_DUPLICATE_DIGEST")
+        self._seen.add(digest)
+        return self._by_digest.get(digest)
+
+    @staticmethod
+    def _check_depth(place: Place) -> None:
+        if len(place) > MAX_DEPTH:
+            raise FormatError("SDJWT_DEPTH")
