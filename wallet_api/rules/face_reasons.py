@@ -1,8 +1,8 @@
 """What to tell a resident for each reason a face step could not say yes.
 
 A closed catalogue: every code the face step gives, and every prompt of a capture, has a sentence
-the resident can act on, in Indonesian and English. Nothing here names a score, and nothing says which registry photo failed
-or how, so that a stranger learns nothing about the owner of a NIK.
+the resident can act on, in Indonesian and English. Nothing here names a score, and nothing says
+which registry photo failed or how, so that a stranger learns nothing about the owner of a NIK.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ OF_THE_CAPTURE = {
 
 
 def test_swapped_persons_cost_an_attempt() -> None:
-    assert CHARGED == {"FRAMES_DIFFER"}
+    assert {"FRAMES_DIFFER"} == CHARGED
     assert set(REASONS) > CHARGED
 
 

@@ -8,6 +8,7 @@ while decoding), turned upright once and stripped of everything but its pixels.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ MIN_SIDE: Final = 96
 MAX_ASPECT: Final = 4.0
 WORKING_SIDE: Final = 1280
 """Longer side, in pixels, that a larger picture is reduced to before anything looks at it."""
+QUICK_SIDE: Final = 480
+"""Longer side that is enough for a face that fills its part of a selfie (``at_least``)."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"})
@@ -75,8 +78,12 @@ class Picture:
     scale: float
 
 
-def read_picture(data: bytes) -> Picture:
-    """Decode ``data`` or raise PictureRefused. Never raises another error but MemoryError."""
+def read_picture(data: bytes, *, at_least: int = WORKING_SIDE) -> Picture:
+    """Decode ``data`` or raise PictureRefused. Never raises another error but MemoryError.
+
+    A JPEG whose longer side is twice ``at_least`` or more is reduced while decoding, by the
+    largest of the factors 2, 4 and 8 that leaves that many pixels: a quarter of the time.
+    """
     if not data:
         raise PictureRefused("FILE_EMPTY")
     if len(data) > MAX_BYTES:
@@ -86,7 +93,7 @@ def read_picture(data: bytes) -> Picture:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with _open(data) as image:
             _check_header(image)
-            return _decode(image)
+            return _decode(image, at_least)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -121,11 +128,11 @@ def _check_header(image: Image.Image) -> None:
             raise PictureRefused(code)
 
 
-def _decode(image: Image.Image) -> Picture:
+def _decode(image: Image.Image, at_least: int) -> Picture:
     sent_side = max(image.size)
     orientation = _orientation(image)
     try:
-        image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # JPEG only: reduced while decoding
+        _draft(image, at_least)
         image.load()
         upright = _over_white(image)
     except _DECODER_FAULTS as error:
@@ -137,6 +144,13 @@ def _decode(image: Image.Image) -> Picture:
         upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX)
     pixels = np.ascontiguousarray(np.asarray(upright, dtype=np.uint8)[:, :, ::-1])
     return Picture(pixels=pixels, scale=max(upright.size) / sent_side)
+
+
+def _draft(image: Image.Image, at_least: int) -> None:
+    """Tell the JPEG decoder to leave out what is not needed; the others decode everything."""
+    width, height = image.size
+    share = min(1.0, at_least / max(width, height))
+    image.draft("RGB", (math.ceil(width * share), math.ceil(height * share)))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -12,12 +12,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from wallet_api.adapters.faces.engine import Face, FaceEngine
-from wallet_api.adapters.faces.intake import PictureRefused, read_picture
+from wallet_api.adapters.faces.engine import FaceEngine
+from wallet_api.adapters.faces.engines import Engine, Face, unit
+from wallet_api.adapters.faces.intake import (
+    QUICK_SIDE,
+    WORKING_SIDE,
+    Picture,
+    PictureRefused,
+    read_picture,
+)
 from wallet_api.adapters.faces.portrait import make_portrait
 from wallet_api.ports.faces import PORTRAIT_BYTES, FaceJob, FaceResult, Outcome
 from wallet_api.rules.face_policy import (
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
+MIN_EYES: Final = 40.0
+"""Eye distance, in pixels looked at, under which a picture is decoded larger."""
 _REASON_OF = {"match": (), "review": ("DOUBTFUL",), "no_match": ("NOT_SAME_FACE",)}
 
 
@@ -47,7 +56,7 @@ class LocalFaceMatcher:
 
     def __init__(
         self,
-        engine: FaceEngine,
+        engine: Engine,
         *,
         policy: FacePolicy = POLICY,
         gate: Gate = RESIDENT_GATE,
@@ -88,7 +97,7 @@ class LocalFaceMatcher:
                 frames_used=len(best),
                 flags=flags + Counter(["FRAMES_DIFFER"]),
             )
-        score = float(np.dot(_fuse(best), _unit(reference.embedding)))
+        score = float(np.dot(_fuse(best), unit(reference.embedding)))
         outcome = decide(score, self._policy)
         return self._result(
             outcome,
@@ -105,13 +114,21 @@ class LocalFaceMatcher:
     def _look(self, data: bytes, gate: Gate) -> tuple[Face | None, tuple[str, ...]]:
         """Return the face and why ``gate`` refuses it; (None, reason) where there is none."""
         try:
-            picture = read_picture(data)
+            face, picture = self._find(data, gate, at_least=QUICK_SIDE)
+            small = face is None or face.measures.eye_distance * picture.scale < MIN_EYES
+            if small and picture.scale < 1:
+                face, picture = self._find(data, gate, at_least=WORKING_SIDE)
         except PictureRefused as refusal:
             return None, (refusal.code,)
-        face = self._engine.find_face(picture, enlarge_to=gate.enlarge_to)
         if face is None:
             return None, ("NO_FACE",)
         return face, refusals(face.measures, gate)
+
+    def _find(self, data: bytes, gate: Gate, *, at_least: int) -> tuple[Face | None, Picture]:
+        picture = read_picture(data, at_least=at_least)
+        return self._engine.find_face(
+            picture, enlarge_to=gate.enlarge_to, central=gate.central
+        ), picture
 
     def _usable(self, frames: tuple[bytes, ...]) -> tuple[list[Face], Counter[str]]:
         """Return the faces the gate accepts, and how often each reason was met."""
@@ -163,15 +180,11 @@ def _ranked(flags: Counter[str]) -> tuple[str, ...]:
     return tuple(sorted(flags, key=lambda code: (-flags[code], code)))
 
 
-def _unit(vector: Array) -> Array:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
-
-
 def _fuse(faces: list[Face]) -> Array:
     """Mean of unit vectors weighted by their norm: which is the sum of the vectors as they are."""
-    return _unit(np.sum([face.embedding for face in faces], axis=0, dtype=np.float32))
+    return unit(np.sum([face.embedding for face in faces], axis=0, dtype=np.float32))
 
 
 def _least_alike(faces: list[Face]) -> float:
-    units = np.stack([_unit(face.embedding) for face in faces])
+    units = np.stack([unit(face.embedding) for face in faces])
     return float((units @ units.T).min())
