@@ -7,9 +7,12 @@ hide how many there are.
 
 from __future__ import annotations
 
-import hashlib
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from json.encoder import encode_basestring as _quote
 from typing import NamedTuple
 
 from credentials.errors import FormatError, LintError
@@ -24,6 +27,9 @@ RESERVED = frozenset({DIGESTS, ELLIPSIS, ALGORITHM})
 SALT_SIZE = 16  # bytes: 128 bits, the least RFC 9901 section 9.3 recommends
 MAX_SALT = 128  # characters; a salt has no other use than to be random
 MAX_NAME = 256
+
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_SALTS_AT_ONCE = 24  # asking the system for random bytes costs more than the bytes
 
 Random = Callable[[int], bytes]
 
@@ -81,7 +87,7 @@ def parse_disclosure(text: str) -> Disclosure:
 
 def digest_of(text: str) -> str:
     """Return base64url of SHA-256 over the characters as they travel (section 4.2.3)."""
-    return b64url_encode(hashlib.sha256(text.encode("ascii")).digest())
+    return b64url_encode(sha256(text.encode("ascii")).digest())
 
 
 class _Concealer:
@@ -90,6 +96,7 @@ class _Concealer:
     def __init__(self, random: Random, decoys: int) -> None:
         self._random = random
         self._decoys = decoys
+        self._salts: list[bytes] = []
         self.disclosures: list[str] = []
 
     def members(self, claims: Mapping[str, object]) -> dict[str, object]:
@@ -99,7 +106,7 @@ class _Concealer:
             if name in RESERVED:
                 raise LintError("CLAIM_NAME")
             if isinstance(value, Selective):
-                digests.append(self._disclose([self._salt(), name, self._value(value.value)]))
+                digests.append(self._member(name, value.value))
             else:
                 result[name] = self._value(value)
         if digests:
@@ -107,8 +114,15 @@ class _Concealer:
             result[DIGESTS] = sorted(digests)
         return result
 
+    def _member(self, name: str, value: object) -> str:
+        if type(value) is str:  # most are: written by hand, four times as fast
+            salt = b2a_base64(self._salt(), newline=False).translate(_TO_URL, b"=")
+            return self._add(b'["%b",%b,%b]' % (salt, _quoted(name), _quote(value).encode()))
+        parts = [b64url_encode(self._salt()), name, self._value(value)]
+        return self._add(encode_json(parts))
+
     def _value(self, value: object) -> object:
-        if isinstance(value, str | int):
+        if type(value) is str:
             return value
         if isinstance(value, Mapping):
             return self.members(value)
@@ -121,16 +135,27 @@ class _Concealer:
 
     def _element(self, element: object) -> object:
         if isinstance(element, Selective):
-            return {ELLIPSIS: self._disclose([self._salt(), self._value(element.value)])}
+            parts = [b64url_encode(self._salt()), self._value(element.value)]
+            return {ELLIPSIS: self._add(encode_json(parts))}
         return self._value(element)
 
-    def _salt(self) -> str:
-        return b64url_encode(self._random(SALT_SIZE))
+    def _salt(self) -> bytes:
+        if not self._salts:
+            drawn = self._random(SALT_SIZE * _SALTS_AT_ONCE)
+            self._salts = [drawn[at : at + SALT_SIZE] for at in range(0, len(drawn), SALT_SIZE)]
+        return self._salts.pop()
 
     def _decoy(self) -> str:
-        return b64url_encode(hashlib.sha256(self._random(2 * SALT_SIZE)).digest())
+        return b64url_encode(sha256(self._random(2 * SALT_SIZE)).digest())
 
-    def _disclose(self, parts: list[object]) -> str:
-        text = b64url_encode(encode_json(parts))
-        self.disclosures.append(text)
-        return digest_of(text)
+    def _add(self, disclosure: bytes) -> str:
+        text = b2a_base64(disclosure, newline=False).translate(_TO_URL, b"=")
+        self.disclosures.append(text.decode())
+        digest = sha256(text).digest()
+        return b2a_base64(digest, newline=False).translate(_TO_URL, b"=").decode()
+
+
+@lru_cache(maxsize=512)
+def _quoted(name: str) -> bytes:
+    """Return a claim's name as JSON. Cached: a document type has the same few."""
+    return _quote(name).encode()

@@ -23,8 +23,8 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> object:
     """
     try:
         text = data.decode()
-        value: object = _DECODER.decode(text)
-    except (ValueError, RecursionError):
+        value = _read(text)
+    except (ValueError, RecursionError, StopIteration):
         raise FormatError("JSON_INVALID") from None
     if text.count("{") + text.count("[") > max_depth and _depth(value) > max_depth:
         raise FormatError("JSON_DEPTH")
@@ -44,6 +44,16 @@ def parse_object(data: bytes, *, max_depth: int = MAX_DEPTH) -> dict[str, object
 def encode_json(value: object) -> bytes:
     """Write compact JSON in UTF-8, members in the order given."""
     return _ENCODER.encode(value).encode()
+
+
+def _read(text: str) -> object:
+    """Decode; at once where no space surrounds the text, as `JSONDecoder.decode` would else."""
+    if text[:1] in _OPENING:
+        value: object
+        value, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return value
+    return _DECODER.decode(text)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -94,4 +104,5 @@ _DECODER = json.JSONDecoder(
     parse_float=_float,
     parse_constant=_refuse_constant,
 )
+_OPENING = ("{", "[")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

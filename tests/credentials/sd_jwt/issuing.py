@@ -80,7 +80,7 @@ def counting() -> Callable[[int], bytes]:
     def random(size: int) -> bytes:
         nonlocal count
         count += 1
-        return hashlib.sha512(count.to_bytes(4, "big")).digest()[:size]
+        return hashlib.shake_256(count.to_bytes(4, "big")).digest(size)
 
     return random
 
