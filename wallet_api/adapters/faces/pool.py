@@ -1,4 +1,4 @@
-"""A pool of face workers: own processes, a deadline for each job, a bounded queue.
+"""A pool of face workers: own processes, a deadline for each job, a bounded line.
 
 Decoding strangers' pictures must not slow, swell or crash a web worker. Each worker is a fresh
 process (``worker.py``); one that is late, dies or runs out of memory is killed and replaced, and
@@ -13,18 +13,17 @@ after it. With several web workers each has its own pool: keep ``size`` at 1.
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
-import queue
-import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from wallet_api.adapters.faces.answers import read_portrait, read_result
-from wallet_api.adapters.faces.wire import WireError
+from wallet_api.adapters.faces.line import LineClosed, LineFull
+from wallet_api.adapters.faces.places import Place, State
+from wallet_api.adapters.faces.wire import MAX_BLOB, MAX_BLOBS, WireError
 from wallet_api.adapters.faces.worker_process import WorkerLost, WorkerProcess
 from wallet_api.ports.faces import (
     PORTRAIT_BYTES,
@@ -32,43 +31,40 @@ from wallet_api.ports.faces import (
     FaceJob,
     FaceResult,
     FaceUnavailable,
+    NoUsablePhoto,
 )
+from wallet_api.ports.watching import PoolWatcher
 from wallet_api.rules.face_policy import POLICY, FacePolicy
 
-ENTRY = "wallet_api.adapters.faces.matcher:load"
+ENTRY: Final = "wallet_api.adapters.faces.matcher:load"
+LONGEST_REST: Final = 30.0
+"""Seconds between two tries to start what does not start."""
+
+_Read = TypeVar("_Read")
+_Reader = Callable[[dict[str, Any], list[bytes]], _Read]
 
 
-@dataclass(slots=True)
-class _Slot:
-    """A place for one worker; empty until it is first needed."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Question:
+    """One job as it is sent, and how many bytes of blobs its answer may bring."""
 
-    worker: WorkerProcess | None = None
-
-
-@dataclass(slots=True)
-class _State:
-    """What belongs to one process of the service; made anew in a forked child."""
-
-    slots: tuple[_Slot, ...]
-    pid: int = field(default_factory=os.getpid)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    free: queue.LifoQueue[_Slot] = field(default_factory=queue.LifoQueue)
-    admitted: int = 0
-    closed: bool = False
-    mean_seconds: float = 0.2
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"jobs": 0, "refused": 0, "lost": 0, "started": 0}
-    )
+    header: dict[str, Any]
+    blobs: list[bytes]
+    answer_size: int = 0
 
 
 class FacePool:
     """FaceMatcher and PortraitMaker in processes of their own. Safe for many threads.
 
     ``size`` workers; ``waiting`` callers may wait for one, the next gets FaceBusy; ``deadline``
-    for a job once a worker has it, and as long again for waiting; ``start_within`` for loading
-    the models; ``entry`` names what loads the engine in the worker, as ``module:function``.
+    for a job once a worker has it; who waits behind one that is late, and for the worker that
+    replaces it, waits half as long again at most; ``start_within`` for loading the models;
+    ``entry`` names what loads the engine in the worker, as ``module:function``.
     ``policy`` goes with every job and bounds what is taken for an answer: workers hold no
     thresholds of their own.
+
+    A caller's thread waits: keep ``size`` + ``waiting`` under the threads of a web worker, or
+    comparisons leave none for other requests.
     """
 
     def __init__(
@@ -86,34 +82,40 @@ class FacePool:
         self._size = size
         self._waiting = waiting
         self._deadline = deadline.total_seconds()
+        self._patience = 1.5 * self._deadline
         self._start_within = start_within.total_seconds()
         self._entry = entry
         self._policy = policy or POLICY
+        self._watcher: PoolWatcher | None = None
         self._begin()
         pool = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _begin_anew(pool))
 
     def match(self, job: FaceJob) -> FaceResult:
         """Return the result. Raises FaceBusy or FaceUnavailable."""
+        if len(job.frames) >= MAX_BLOBS:
+            policy, told = self._policy, ("TOO_MANY_FRAMES",)
+            return FaceResult("try_again", None, policy.match, policy.model_id, told, 0)
         blobs = [frame.data for frame in job.frames]
         if job.reference is not None:
             blobs.append(job.reference)
-        header, _ = self._run(
-            {
-                "kind": "match",
-                "turns": [frame.turn for frame in job.frames],
-                "has_reference": job.reference is not None,
-                "challenge_id": job.challenge_id,
-                "policy": dataclasses.asdict(self._policy),
-            },
-            blobs,
-        )
-        return read_result(header, job, self._policy)
+        header = {
+            "kind": "match",
+            "turns": [frame.turn for frame in job.frames],
+            "has_reference": job.reference is not None,
+            "challenge_id": job.challenge_id,
+            "policy": dataclasses.asdict(self._policy),
+        }
+        question = _Question(header, [blob[:MAX_BLOB] for blob in blobs])  # still too large there
+        return self._run(question, lambda answer, _: read_result(answer, job, self._policy))
 
     def make(self, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
         """Return a portrait. Raises NoUsablePhoto, FaceBusy or FaceUnavailable."""
-        header, blobs = self._run({"kind": "portrait", "max_bytes": max_bytes}, [photo])
-        return read_portrait(header, blobs, max_bytes=max_bytes)
+        header = {"kind": "portrait", "max_bytes": max_bytes}
+        question = _Question(header, [photo[:MAX_BLOB]], max_bytes)
+        return self._run(
+            question, lambda answer, out: read_portrait(answer, out, max_bytes=max_bytes)
+        )
 
     def start(self, *, wait: bool = False) -> None:
         """Start every worker that is not there yet; with ``wait`` until all are ready.
@@ -122,109 +124,163 @@ class FacePool:
         FACE_MODEL_ALTERED.
         """
         state = self._state
-        taken = []
+        taken = state.line.take_idle()
         try:
-            while not state.free.empty():
-                taken.append(state.free.get_nowait())
-            for slot in taken:
-                self._ensure(state, slot)
+            for place in taken:
+                self._ensure(state, place)
             if wait:
-                for slot in taken:
-                    self._await_ready(slot)
+                for place in taken:
+                    self._ready(state, place, patience=self._start_within)
         finally:
-            for slot in taken:
-                state.free.put(slot)
+            for place in taken:
+                self._leave(state, place)
 
     def counts(self) -> dict[str, int]:
-        """Return figures for the metrics of this process: totals, and ``admitted`` now."""
+        """Return this process's figures: asked = done + refused + lost + admitted (now)."""
         state = self._state
         with state.lock:
-            return {**state.counts, "admitted": state.admitted}
+            counts = dict(state.counts)
+        return {**counts, "admitted": counts["asked"] - sum(counts[end] for end in _ENDS)}
+
+    def watch(self, watcher: PoolWatcher) -> None:
+        """Tell ``watcher`` of everything from now on; see ``ports.watching``."""
+        self._watcher = watcher
+        self._state.line.tell(watcher.stands)
 
     def close(self) -> None:
         """End all workers; every later call, and those under way, get FaceUnavailable."""
         _stop(self._state)
 
     def _begin(self) -> None:
-        slots = tuple(_Slot() for _ in range(self._size))
-        state = _State(slots)
-        for slot in slots:
-            state.free.put(slot)
+        state = State(self._size, waiting=self._waiting)
         self._state = state
+        if self._watcher is not None:
+            state.line.tell(self._watcher.stands)
         weakref.finalize(self, _stop, state)
 
-    def _run(
-        self, header: dict[str, Any], blobs: list[bytes]
-    ) -> tuple[dict[str, Any], list[bytes]]:
+    def _run(self, question: _Question, read: _Reader[_Read]) -> _Read:
         state = self._state
-        self._admit(state)
+        state.count("asked")
+        end, told = "done", "done"
         try:
-            slot = state.free.get(timeout=self._deadline)
-        except queue.Empty:
-            raise FaceBusy(self._retry_after(state)) from None
-        else:
-            try:
-                return self._ask(state, slot, header, blobs)
-            finally:
-                state.free.put(slot)
+            return self._wait_and_ask(state, question, read)
+        except FaceBusy:
+            end = told = "refused"
+            raise
+        except FaceUnavailable as lost:
+            end, told = "lost", lost.reason
+            raise
         finally:
-            with state.lock:
-                state.admitted -= 1
+            state.count(end)
+            if self._watcher is not None:
+                self._watcher.ended(told)
 
-    def _admit(self, state: _State) -> None:
-        with state.lock:
-            if state.closed:
-                raise FaceUnavailable("FACE_POOL_CLOSED")
-            if state.admitted >= self._size + self._waiting:
-                state.counts["refused"] += 1
-                raise FaceBusy(self._retry_after(state))
-            state.admitted += 1
-            state.counts["jobs"] += 1
-
-    def _retry_after(self, state: _State) -> int:
-        seconds = state.mean_seconds * (state.admitted + 1) / self._size
-        return min(30, max(1, math.ceil(seconds)))
+    def _wait_and_ask(self, state: State, question: _Question, read: _Reader[_Read]) -> _Read:
+        came = time.monotonic()
+        try:
+            place = state.line.enter(seconds=self._patience)
+        except LineFull:
+            raise FaceBusy(state.turn_away()) from None
+        except LineClosed:
+            raise FaceUnavailable("FACE_POOL_CLOSED") from None
+        try:
+            patience = came + self._patience - time.monotonic()
+            try:
+                return self._ask(state, place, question, read, patience)
+            except _EndedByOthers:  # not this job's doing: once more, with a fresh worker
+                return self._ask(state, place, question, read, self._patience)
+        finally:
+            self._leave(state, place)
 
     def _ask(
-        self, state: _State, slot: _Slot, header: dict[str, Any], blobs: list[bytes]
-    ) -> tuple[dict[str, Any], list[bytes]]:
-        self._ensure(state, slot)
-        worker = self._await_ready(slot)
+        self,
+        state: State,
+        place: Place,
+        question: _Question,
+        read: _Reader[_Read],
+        patience: float,
+    ) -> _Read:
+        worker = self._ready(state, place, patience=patience)
         began = time.monotonic()
         try:
-            reply = worker.ask(header, blobs, seconds=self._deadline)
-        except (WorkerLost, WireError) as error:
-            with state.lock:
-                state.counts["lost"] += 1
-            self._drop(slot)
-            self._ensure(state, slot)  # warms while nobody waits for it
-            raise FaceUnavailable(str(error)) from error
-        state.mean_seconds += 0.1 * (time.monotonic() - began - state.mean_seconds)
-        return reply
+            answer, out = worker.ask(
+                question.header, question.blobs, answer_size=question.answer_size
+            )
+            found = read(answer, out)
+        except (WorkerLost, WireError, FaceUnavailable) as error:
+            lost = _why(error, ended_by_others=place.drop())
+            self._ensure(state, place)  # warms while nobody waits for it
+            raise lost from error
+        except NoUsablePhoto:
+            raise  # an answer like any other
+        except BaseException:  # this thread is told to end: the answer must not wait for the next
+            place.drop()
+            raise
+        finally:
+            seconds = time.monotonic() - began
+            state.took(seconds)
+        if self._watcher is not None:
+            self._watcher.worked(question.header["kind"], seconds, worker.memory())
+        return found
 
-    def _ensure(self, state: _State, slot: _Slot) -> None:
+    def _ensure(self, state: State, place: Place) -> WorkerProcess:
+        """Start a worker where there is none, unless the last one did not even start."""
         with state.lock:
             if state.closed:
                 raise FaceUnavailable("FACE_POOL_CLOSED")
-            if slot.worker is None:
-                slot.worker = WorkerProcess(self._entry, cpu_seconds=math.ceil(self._deadline))
-                state.counts["started"] += 1
-
-    def _await_ready(self, slot: _Slot) -> WorkerProcess:
-        worker = slot.worker
-        if worker is None:  # closed in between
-            raise FaceUnavailable("FACE_POOL_CLOSED")
-        try:
-            worker.await_ready(seconds=self._start_within)
-        except (WorkerLost, WireError) as error:
-            self._drop(slot)
-            raise FaceUnavailable(str(error)) from error
+            if place.worker is not None:
+                return place.worker
+            if time.monotonic() < place.rests_until:
+                raise FaceUnavailable(place.fault)
+            try:
+                worker = place.worker = WorkerProcess(
+                    self._entry, start_within=self._start_within, seconds=self._deadline
+                )
+            except OSError as error:
+                raise FaceUnavailable("FACE_ENGINE_NOT_LOADED") from error
+            state.counts["started"] += 1
+        if self._watcher is not None:
+            self._watcher.started()
         return worker
 
-    def _drop(self, slot: _Slot) -> None:
-        if slot.worker is not None:
-            slot.worker.kill()
-            slot.worker = None
+    def _ready(self, state: State, place: Place, *, patience: float) -> WorkerProcess:
+        """Return the place's worker once its models are loaded. Raises FaceBusy after patience."""
+        if place.worker is not None and place.worker.ready and not place.worker.is_at_hand():
+            place.drop()
+        worker = self._ensure(state, place)
+        try:
+            ready = worker.await_ready(seconds=patience)
+        except (WorkerLost, WireError) as error:
+            lost = _why(error, ended_by_others=place.drop())
+            if not isinstance(lost, _EndedByOthers):
+                place.rest(lost.reason, at_most=LONGEST_REST)
+            raise lost from error
+        if not ready:
+            raise FaceBusy(state.turn_away())
+        place.tries = 0
+        return worker
+
+    @staticmethod
+    def _leave(state: State, place: Place) -> None:
+        rested = place.worker is not None and place.worker.ready
+        if not state.line.leave(place, rested=rested):
+            place.drop()
+
+
+_ENDS: Final = ("done", "refused", "lost")
+
+
+class _EndedByOthers(FaceUnavailable):
+    """The worker was killed from outside: by the kernel for want of memory, by an administrator."""
+
+
+def _why(
+    error: WorkerLost | WireError | FaceUnavailable, *, ended_by_others: bool
+) -> FaceUnavailable:
+    reason = error.reason if isinstance(error, FaceUnavailable) else str(error)
+    if ended_by_others and reason == "FACE_WORKER_GONE":
+        return _EndedByOthers(reason)
+    return FaceUnavailable(reason)
 
 
 def _begin_anew(pool: weakref.ref[FacePool]) -> None:
@@ -232,21 +288,19 @@ def _begin_anew(pool: weakref.ref[FacePool]) -> None:
     here = pool()
     if here is None:
         return
-    for slot in here._state.slots:  # noqa: SLF001 - the pool's own fork hook
-        if slot.worker is not None:
-            slot.worker.let_go()
-            slot.worker = None
+    for place in here._state.places:  # noqa: SLF001 - the pool's own fork hook
+        place.let_go()
     here._begin()  # noqa: SLF001 - as above
 
 
-def _stop(state: _State) -> None:
+def _stop(state: State) -> None:
     """End the workers of ``state``, in the process that started them and nowhere else."""
     if state.pid != os.getpid():
         return
     with state.lock:
         state.closed = True
-        workers = [slot.worker for slot in state.slots if slot.worker is not None]
-        for slot in state.slots:
-            slot.worker = None
-    for worker in workers:
-        worker.kill()
+    idle = state.line.close()
+    for place in state.places:
+        place.kill()
+    for place in idle:
+        place.drop()

@@ -38,17 +38,20 @@ def send(
 
 
 def receive(
-    sock: socket.socket, *, seconds: float | None = None
+    sock: socket.socket, *, seconds: float | None = None, most: int = MAX_BLOBS * MAX_BLOB
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Return the next message, all of it within ``seconds`` (None: wait for ever).
 
-    Raises WireError; its text is a stable code: FACE_WORKER_GONE, FACE_DEADLINE, FACE_WORKER_ODD.
+    ``most``: bytes of all blobs together that the caller is ready to hold. Raises WireError; its
+    text is a stable code: FACE_WORKER_GONE, FACE_DEADLINE, FACE_WORKER_ODD.
     """
     until = None if seconds is None else time.monotonic() + seconds
     (length,) = _LENGTH.unpack(_exactly(sock, _LENGTH.size, until))
     if length > MAX_HEADER:
         raise WireError("FACE_WORKER_ODD")
     header = _header(_exactly(sock, length, until))
+    if sum(header["blobs"]) > most:
+        raise WireError("FACE_WORKER_ODD")
     return header, [_exactly(sock, size, until) for size in header.pop("blobs")]
 
 

@@ -1,27 +1,22 @@
 """One face worker: a fresh Python process that does one job after another for a ``FacePool``.
 
 Started with an almost empty environment (no secret of the service reaches the process that
-decodes strangers' pictures). Order: load and warm the models, then take on limits of address
-space and processor time, then say "ready". It ends when the pool closes its end of the socket,
-also when the service was killed.
+decodes strangers' pictures). Order: load and warm the models, then take on the limits of
+``confinement.py``, then say "ready". It ends when the pool closes its end of the socket, also when
+the service was killed.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import resource
 import socket
 import sys
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from wallet_api.adapters.faces import wire
+from wallet_api.adapters.faces import confinement, wire
 from wallet_api.ports.faces import PORTRAIT_BYTES, CaptureFrame, FaceJob, FaceResult, NoUsablePhoto
 from wallet_api.rules.face_policy import FacePolicy
-
-HEADROOM_BYTES: Final = 640 * 1024 * 1024
-"""Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
 
 
 class Engine(Protocol):
@@ -37,17 +32,22 @@ class Engine(Protocol):
 
 
 def main(arguments: list[str]) -> int:
-    """Serve the pool: ``worker FD ENTRY CPU_SECONDS``, ENTRY as ``module:function``."""
-    sock = socket.socket(fileno=int(arguments[0]))
+    """Serve the pool: ``worker ENTRY FD START_WITHIN SECONDS``, ENTRY as ``module:function``."""
+    entry, descriptor, start_within, seconds = arguments
+    sock = socket.socket(fileno=int(descriptor))
+    sock.set_inheritable(False)
+    confinement.yield_to_requests()
+    confinement.end_within(float(start_within))
     try:
-        engine = _load(arguments[1])
+        engine = _load(entry)
     except Exception as error:  # noqa: BLE001 - told to the pool, which tells the operator
         code = getattr(error, "code", "FACE_ENGINE_NOT_LOADED")
         wire.send(sock, {"fatal": str(code)}, [])
         return 1
-    _limit_memory()
+    confinement.end_never()
+    confinement.confine()
     wire.send(sock, {"ready": True}, [])
-    return _serve(sock, engine, cpu_seconds=int(arguments[2]))
+    return _serve(sock, engine, seconds=float(seconds))
 
 
 def _load(entry: str) -> Engine:
@@ -56,13 +56,14 @@ def _load(entry: str) -> Engine:
     return engine
 
 
-def _serve(sock: socket.socket, engine: Engine, *, cpu_seconds: int) -> int:
+def _serve(sock: socket.socket, engine: Engine, *, seconds: float) -> int:
     while True:
         try:
             header, blobs = wire.receive(sock)
         except wire.WireError:
             return 0
-        _limit_processor(cpu_seconds)
+        confinement.limit_processor(seconds)
+        confinement.end_within(seconds)
         try:
             reply, out = _answer(engine, header, blobs)
         except MemoryError:
@@ -71,7 +72,8 @@ def _serve(sock: socket.socket, engine: Engine, *, cpu_seconds: int) -> int:
         except Exception:  # noqa: BLE001 - no text of it may travel: it may quote a picture
             wire.send(sock, {"fatal": "FACE_ENGINE_FAILED"}, [])
             return 1
-        wire.send(sock, reply, out)
+        wire.send(sock, {**reply, "job": header["job"]}, out, seconds=seconds)
+        confinement.end_never()
 
 
 def _answer(
@@ -88,20 +90,6 @@ def _answer(
     job = FaceJob(frames, reference, header["challenge_id"])
     result = engine.match(job, policy=FacePolicy(**header["policy"]))
     return {"result": dataclasses.asdict(result)}, []
-
-
-def _limit_memory() -> None:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    limit = pages * resource.getpagesize() + HEADROOM_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold faces
-
-
-def _limit_processor(seconds: int) -> None:
-    """Allow ``seconds`` more of processor time; past it the kernel ends the process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

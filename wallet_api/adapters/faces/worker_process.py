@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
+import secrets
+import select
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +29,16 @@ _ENVIRONMENT_KEPT: Final = (
     "COVERAGE_PROCESS_START",
 )
 """All a worker learns of the service's environment, where secrets are."""
+FATAL: Final = (
+    "FACE_ENGINE_FAILED",
+    "FACE_ENGINE_NOT_LOADED",
+    "FACE_MEMORY",
+    "FACE_MODEL_ALTERED",
+    "FACE_MODEL_MISSING",
+)
+"""What a worker may say of its own end: it becomes a label of a metric."""
+_PAGE: Final = resource.getpagesize()
+_OUTSIDE: Final = (-signal.SIGKILL, -signal.SIGTERM)
 
 
 class WorkerLost(Exception):
@@ -30,24 +46,23 @@ class WorkerLost(Exception):
 
 
 class WorkerProcess:
-    """Starts at once and loads its models meanwhile. One caller at a time.
+    """Starts at once and loads its models meanwhile. One caller at a time; any thread may ``kill``.
 
-    ``entry`` as ``module:function``; ``cpu_seconds``: processor time allowed a job.
+    ``entry`` as ``module:function``; ``start_within`` and ``seconds`` limit the loading and each
+    job. The worker keeps both limits itself, for the case that nobody is left to watch it.
     """
 
-    def __init__(self, entry: str, *, cpu_seconds: int) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, entry: str, *, start_within: float, seconds: float) -> None:
+        self._seconds = seconds
+        self._ready_by = time.monotonic() + start_within
+        self._sock, theirs = socket.socketpair()
         kept = {name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ}
-        with theirs:
+        numbers = (theirs.fileno(), start_within, seconds)
+        try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "wallet_api.adapters.faces.worker",
-                    str(theirs.fileno()),
-                    entry,
-                    str(cpu_seconds),
+                    *(sys.executable, "-P", "-m", "wallet_api.adapters.faces.worker", entry),
+                    *map(str, numbers),
                 ],
                 env={
                     **kept,
@@ -58,33 +73,82 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # Ctrl-C is for the service, which then ends its workers
+                # A group of its own: Ctrl-C is for the service, and what a worker may have started
+                # ends with it. Not a session: Linux shares the processor out among sessions first,
+                # and the worker's low priority would count within its own only.
+                process_group=0,
             )
-        self._sock = ours
-        self._ready = False
+        except OSError:
+            self._sock.close()
+            raise
+        finally:
+            theirs.close()
+        self._ending = threading.Lock()
+        self.ready = False
 
     @property
     def pid(self) -> int:
         """Process id, for memory figures."""
         return self._process.pid
 
-    def await_ready(self, *, seconds: float) -> None:
-        """Wait until the models are loaded. Raises WorkerLost or WireError."""
-        if not self._ready:
-            self._receive(seconds)
-            self._ready = True
+    def await_ready(self, *, seconds: float) -> bool:
+        """Wait ``seconds`` at most; say whether the models are loaded.
+
+        Raises WorkerLost or WireError when they do not load, or not within ``start_within``.
+        """
+        if not self.ready:
+            left = self._ready_by - time.monotonic()
+            spoken = self._has_said_something(min(seconds, left))
+            if not spoken and seconds < left:
+                return False
+            self._receive(1.0 if spoken else 0.0)
+            self.ready = True
+        return True
+
+    def is_at_hand(self) -> bool:
+        """Whether it may be asked: not ended meanwhile, nor saying what nobody asked."""
+        return not self._has_said_something(0)
 
     def ask(
-        self, header: dict[str, Any], blobs: list[bytes], *, seconds: float
+        self, header: dict[str, Any], blobs: list[bytes], *, answer_size: int
     ) -> tuple[dict[str, Any], list[bytes]]:
-        """Send one job and return its answer within ``seconds``. Raises WorkerLost, WireError."""
-        wire.send(self._sock, header, blobs, seconds=seconds)
-        return self._receive(seconds)
+        """Send one job; return its answer, with blobs of ``answer_size`` bytes in all at most.
 
-    def kill(self) -> None:
-        """End the process now and reap it."""
-        self._process.kill()
-        self._process.wait()
+        Raises WorkerLost, WireError. Job and answer carry the same random number: what a worker,
+        or a process that it left behind, says of an earlier job is never taken for this one.
+        """
+        number = secrets.token_hex(8)
+        until = time.monotonic() + self._seconds
+        wire.send(self._sock, {**header, "job": number}, blobs, seconds=self._seconds)
+        answer, out = self._receive(until - time.monotonic(), answer_size)
+        if answer.pop("job", None) != number:
+            raise wire.WireError("FACE_WORKER_ODD")
+        return answer, out
+
+    def memory(self) -> int:
+        """Return the resident bytes, 0 when the process is gone."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * _PAGE
+
+    def kill(self) -> bool:
+        """End the process and its group now and reap it; from any thread.
+
+        Return whether somebody else had ended it before, the kernel for want of memory or an
+        administrator: that is not the fault of the job it had.
+        """
+        with self._ending:
+            if self._process.returncode is None:  # not reaped: the number is still its own
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+            return self._process.wait() in _OUTSIDE
+
+    def close(self) -> None:
+        """Let the socket go. Only who may ask: another thread's wait would be for a stranger."""
         self._sock.close()
 
     def let_go(self) -> None:
@@ -93,8 +157,15 @@ class WorkerProcess:
             self._sock.close()
         self._process.returncode = 0  # not ours to reap
 
-    def _receive(self, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
-        header, blobs = wire.receive(self._sock, seconds=seconds)
+    def _has_said_something(self, seconds: float) -> bool:
+        waiter = select.poll()
+        waiter.register(self._sock, select.POLLIN)
+        return bool(waiter.poll(max(0.0, seconds) * 1000))
+
+    def _receive(self, seconds: float, answer_size: int = 0) -> tuple[dict[str, Any], list[bytes]]:
+        header, blobs = wire.receive(self._sock, seconds=seconds, most=answer_size)
         if "fatal" in header:
-            raise WorkerLost(str(header["fatal"]))
+            told = header["fatal"]
+            unknown = "FACE_WORKER_ODD" if self.ready else "FACE_ENGINE_NOT_LOADED"
+            raise WorkerLost(told if told in FATAL else unknown)
         return header, blobs

@@ -1,0 +1,76 @@
+"""What a face worker may not do, whatever a picture makes it do.
+
+Set by the worker on itself once its models are warm. The pool's own deadline comes first; these
+limits hold where the pool cannot see, or is no longer there: memory, processor, files, processes.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from pathlib import Path
+from typing import Final
+
+HEADROOM_BYTES: Final = 640 * 1024 * 1024
+"""Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
+MOST_FILES: Final = 64
+NICENESS: Final = 10
+"""Comparing waits for whoever answers requests: a tenth of the weight, and never the first."""
+_LATE: Final = 1.0
+_DEVNULL: Final = "/dev/null"
+
+
+def yield_to_requests() -> None:
+    """Lower this process's priority."""
+    os.nice(NICENESS)
+
+
+def confine() -> None:
+    """Limit memory, files and processes from now on; nothing that follows can lift it again.
+
+    No file can be written (a picture may not stay anywhere), no other process started, and what a
+    decoder prints of a picture goes nowhere.
+    """
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + HEADROOM_BYTES)
+    _lower(resource.RLIMIT_CORE, 0)  # a core file would hold faces
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_NOFILE, MOST_FILES)
+    _lower(resource.RLIMIT_NPROC, 0)
+    os.register_at_fork(after_in_child=_end)  # root may fork whatever the limit says
+    nowhere = os.open(_DEVNULL, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def end_within(seconds: float) -> None:
+    """Let the kernel end this process in so many seconds (and a little), unless asked again.
+
+    For a worker whose pool was killed in the middle of a job that never ends.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + _LATE)
+
+
+def end_never() -> None:
+    """Lift ``end_within``."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def limit_processor(seconds: float) -> None:
+    """Allow ``seconds`` more of processor time; past it the kernel ends the process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime + seconds + _LATE) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def _lower(which: int, limit: int) -> None:
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(which, (limit, limit))
+
+
+def _end() -> None:
+    os._exit(1)
