@@ -6,10 +6,10 @@ LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit
 	--no-emit-find-links --python-version 3.11
 ARGS ?=
 
-.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel
+.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel second-engine
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment and install all that development needs
 	@scripts/system-packages.sh test
@@ -51,12 +51,17 @@ lock: ## write requirements*.txt from requirements*.in, keeping the versions tha
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-face-recognition.in -o requirements-face-recognition.txt
 
 upgrade: ## write requirements*.txt anew with the newest versions
 	@scripts/setup.sh dev
 	$(LOCK) --upgrade requirements.in -o requirements.txt
 	$(LOCK) --upgrade requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --upgrade requirements-face-recognition.in -o requirements-face-recognition.txt
+
+second-engine: ## add the face-recognition package to .venv, to compare with (docs/adr/0016)
+	@scripts/setup.sh second-engine
 
 samples: ## make everything that is generated under samples/ again, byte for byte
 	@scripts/setup.sh runtime

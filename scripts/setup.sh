@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv with the locked packages:  scripts/setup.sh runtime|dev
+# Makes .venv with the locked packages:  scripts/setup.sh runtime|dev|second-engine
 #
 # A stamp in .venv holds the hash of what was installed (lock file, interpreter, place of the
 # folder), so a second call takes a moment and a changed lock file is noticed. The stamp is
@@ -39,6 +39,22 @@ install() { # NAME LOCKFILE
     fingerprint "$2" >".venv/$1.stamp"
 }
 
+# One of its packages is plain files in a source archive: packing them needs setuptools, which is
+# installed first, so that nothing that takes part in it comes without a hash.
+install_second_engine() {
+    lock=requirements-face-recognition.txt
+    if installed second-engine "$lock"; then
+        return
+    fi
+    echo "setup: installing the packages of $lock (half a minute)"
+    sed -n '/^setuptools==/,/# via/p' "$lock" >.venv/setuptools.lock
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --only-binary=:all: -r .venv/setuptools.lock
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --no-build-isolation -r "$lock"
+    fingerprint "$lock" >.venv/second-engine.stamp
+}
+
 case "${1:-}" in
 runtime)
     install runtime requirements.txt
@@ -47,8 +63,12 @@ dev)
     install runtime requirements.txt
     install dev requirements-dev.txt
     ;;
+second-engine)
+    install runtime requirements.txt
+    install_second_engine
+    ;;
 *)
-    echo "usage: scripts/setup.sh runtime|dev" >&2
+    echo "usage: scripts/setup.sh runtime|dev|second-engine" >&2
     exit 2
     ;;
 esac

@@ -78,11 +78,11 @@ class FaceEngine:
         rows = self._locate(picture.pixels, enlarge_to)
         if not len(rows):
             return None
-        chosen, second_face = _choose(rows, picture.pixels, central=central)
+        chosen, second_face = choose_face(rows, picture.pixels, central=central)
         window = Window.around(picture.pixels, rows[chosen][:4], FINE_SIDE, FINE_SHARE)
         row = self._look_closely(window, rows[chosen])
         embedding = self._embed(picture.pixels, row)
-        measures = _measure(
+        measures = measure_face(
             window,
             row,
             picture,
@@ -155,7 +155,7 @@ def _at_side(pixels: Pixels, side: int, *, enlarge: bool) -> tuple[Pixels, float
     return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8), factor
 
 
-def _choose(rows: Array, pixels: Pixels, *, central: bool) -> tuple[int, float]:
+def choose_face(rows: Array, pixels: Pixels, *, central: bool) -> tuple[int, float]:
     """Return which face is meant, and the area of the largest other one over its area."""
     areas = rows[:, 2] * rows[:, 3]
     chosen = int(np.argmax(areas))
@@ -175,9 +175,10 @@ def _overlap(one: Array, other: Array) -> float:
     return shared / max(float(one[2] * one[3] + other[2] * other[3]) - shared, 1e-6)
 
 
-def _measure(
+def measure_face(
     window: Window, row: Array, picture: Picture, *, second_face: float, feature_norm: float
 ) -> FaceMeasures:
+    """Return what is measured of the face in ``row`` (pixels of the picture), of any engine."""
     points = row[4:14].reshape(5, 2).astype(np.float64)
     right, left, nose = points[0], points[1], points[2]
     eyes = left - right
