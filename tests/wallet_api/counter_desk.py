@@ -194,12 +194,15 @@ def confirm(
     number: str | None,
     *,
     face: str | None = None,
+    why: str | None = None,
     drawn: float = 99.0,
 ) -> str:
-    """The officer confirms; returns the new state. `drawn` decides the random second officer."""
-    answer = counter.confirm(
-        world.deps, desk, phone.enrolment_id, Confirmation(number, face), draw=lambda: drawn
-    )
+    """The officer confirms; returns the new state. `drawn` decides the random second officer.
+
+    `why`: the same person's face, for this reason.
+    """
+    said = Confirmation(number, face or ("same_person" if why else None), why)
+    answer = counter.confirm(world.deps, desk, phone.enrolment_id, said, draw=lambda: drawn)
     return str(answer["state"])
 
 

@@ -7,17 +7,16 @@ from hmac import compare_digest
 from typing import Final
 
 from credentials.kiosk_frame import LIFE_SECONDS, ROTATE_SECONDS, Frame
-from wallet_api.errors import FaceDecisionNeeded, FrameExpired, FrameInvalid
-from wallet_api.rules.lifecycle import SECOND_OFFICER
+from wallet_api.errors import FrameExpired, FrameInvalid
 
 FUTURE_SECONDS: Final = 2.0  # a kiosk whose clock is corrected from ours is at most this far ahead
 NUMBERS: Final = 1000  # the phone shows three digits
 NUMBER_TRIES: Final = 3
-SAME_PERSON: Final = "same_person"
-OFFICER: Final = "officer"
 REFUSALS: Final = frozenset(
     {
         "not_the_person",
+        "other_person_on_phone",
+        "face_not_settled",
         "number_mismatch",
         "documents_missing",
         "under_pressure",
@@ -51,21 +50,6 @@ def show_number(drawn: int) -> str:
 def is_number(shown: str | None, typed: str) -> bool:
     """Compare what the operator typed with what the phone shows."""
     return shown is not None and compare_digest(shown.encode(), typed.encode())
-
-
-def check_face_decided(
-    face_outcome: str | None, *, no_match: bool, state: str, decision: str | None
-) -> bool:
-    """Say whether this confirmation carries a decision on the face.
-
-    An officer decides where the machine left it; the second one as well where the machine said
-    no. Raises `FaceDecisionNeeded`.
-    """
-    if face_outcome != OFFICER or (state == SECOND_OFFICER and not no_match):
-        return False
-    if decision != SAME_PERSON:
-        raise FaceDecisionNeeded
-    return True
 
 
 def second_officer_reason(*, no_match: bool, drawn: float, percent: float) -> str | None:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +28,7 @@ from wallet_api.errors import (
 )
 from wallet_api.models import Enrolment
 from wallet_api.ports.registry import RegistryAnswer, RegistryStatus
-from wallet_api.rules import counter, lifecycle
+from wallet_api.rules import counter, face_review, lifecycle
 from wallet_api.services import (
     activation_settling,
     counter_limits,
@@ -50,10 +51,11 @@ def draw_percent() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the officer says: the number on the phone, and whose face it is where asked."""
+    """What the officer says: the number on the phone, and whose face it is where asked, and why."""
 
     number: str | None
     face_decision: str | None
+    face_reason: str | None = None
 
 
 def confirm(
@@ -87,10 +89,24 @@ def confirm(
     except (IntegrityError, WalletError) as error:
         with deps.transaction() as db:  # undone with the rest, but the registry was asked
             _record_answer(db, enrolment_id, answer, answered_at)
-        if isinstance(error, WalletError):
+        if isinstance(error, WalletError) or not _is_another_activation(error):
             raise
-        raise ActivationEnded from None  # another activation of the person was first
+        raise ActivationEnded from None
     return result
+
+
+def _is_another_activation(error: IntegrityError) -> bool:
+    """Say whether the person got a wallet or an active device meanwhile (C8)."""
+    return any(name in str(error.orig) for name in _ONE_A_PERSON)
+
+
+# PostgreSQL names the index that was hurt, SQLite its column.
+_ONE_A_PERSON: Final = (
+    "uq_wallet_open_person",
+    "uq_device_active_person",
+    "wallet.person_id",
+    "device.person_id",
+)
 
 
 def _check_number(deps: Deps, desk: Desk, enrolment_id: str, said: Confirmation) -> str:
@@ -112,11 +128,8 @@ def _check_number(deps: Deps, desk: Desk, enrolment_id: str, said: Confirmation)
 def _check_officers(desk: Desk, row: Enrolment, said: Confirmation) -> bool:
     if row.first_officer_id == desk.shift.operator_id:
         raise SameOfficer
-    return counter.check_face_decided(
-        row.face_outcome,
-        no_match=row.face_no_match,
-        state=row.state,
-        decision=said.face_decision,
+    return face_review.check_face_decided(
+        row.face_outcome, decision=said.face_decision, why=said.face_reason
     )
 
 
@@ -155,7 +168,7 @@ def _decide(
     if first and not counter.is_number(row.number, said.number or ""):
         raise ActivationEnded  # it fell back and came again meanwhile: another number, another look
     if _check_officers(desk, row, said):
-        _record_face(db, deps, desk, row)
+        _record_face(db, deps, desk, row, said.face_reason)
     witness = counter_limits.check_desk(db, deps, desk)
     counter_limits.charge_operator(db, deps, desk.shift.operator_id)
     if first:
@@ -169,12 +182,12 @@ def _decide(
     return activation_settling.activate(db, deps, row, witness, known=answer.contacts)
 
 
-def _record_face(db: Session, deps: Deps, desk: Desk, row: Enrolment) -> None:
+def _record_face(db: Session, deps: Deps, desk: Desk, row: Enrolment, reason: str | None) -> None:
     operator = desk.shift.operator_id
     db.execute(
         update(Enrolment)
         .where(Enrolment.id == row.id)
-        .values(face_decided_by=operator)
+        .values(face_decided_by=operator, face_decision_reason=reason)
         .execution_options(synchronize_session=False)
     )
     record(
@@ -185,6 +198,7 @@ def _record_face(db: Session, deps: Deps, desk: Desk, row: Enrolment) -> None:
         subject=row.id,
         kiosk=desk.kiosk_id,
         operator=operator,
+        reason=reason,
     )
 
 

@@ -38,11 +38,16 @@ from wallet_api.web.schemas.parts import Empty
 
 bp = APIBlueprint("kiosks", __name__, url_prefix="/v1/kiosks", tag="Kiosk")
 
-_JPEG: dict[str, dict[str, Any]] = {
-    "image/jpeg": {"schema": {"type": "string", "format": "binary"}}
+_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_Answers = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
+_PHOTO: _Answers = {
+    200: {"description": "The registry's photograph", "content": {"image/jpeg": _BYTES}}
 }
-_PHOTO: dict[int | str, dict[str, str | dict[str, dict[str, Any]]]] = {
-    200: {"description": "The registry's photograph", "content": _JPEG}
+_SELFIE: _Answers = {
+    200: {
+        "description": "The picture that the phone took",
+        "content": {"image/jpeg": _BYTES, "image/png": _BYTES, "image/webp": _BYTES},
+    }
 }
 
 
@@ -103,10 +108,30 @@ def read_queue(kiosk_id: str) -> dict[str, object]:
 def read_photo(kiosk_id: str, enrolment_id: str) -> Response:
     """Get the registry's photograph of a waiting person."""
     photo = counter_queue.load_photo(guards.deps(), Desk(kiosk_id, _shift()), enrolment_id)
-    response = Response(photo, mimetype="image/jpeg")
+    return _picture(photo, "image/jpeg")
+
+
+@bp.get("/<string:kiosk_id>/queue/<string:enrolment_id>/selfie")
+@guards.kiosk("selfie")
+@bp.doc(responses=_SELFIE)
+def read_selfie(kiosk_id: str, enrolment_id: str) -> Response:
+    """Get the picture the phone took of a waiting person, where an officer decides the face."""
+    picture = counter_queue.load_selfie(guards.deps(), Desk(kiosk_id, _shift()), enrolment_id)
+    return _picture(picture, _kind_of(picture))
+
+
+def _picture(data: bytes, kind: str) -> Response:
+    response = Response(data, mimetype=kind)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _kind_of(data: bytes) -> str:
+    """Return the type of a picture that the matcher has read: JPEG, PNG or WebP."""
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    return "image/webp" if data.startswith(b"RIFF") else "image/jpeg"
 
 
 @bp.post("/<string:kiosk_id>/queue/<string:enrolment_id>/confirm")
@@ -119,7 +144,7 @@ def confirm(kiosk_id: str, enrolment_id: str, body: ConfirmBody) -> dict[str, ob
         guards.deps(),
         Desk(kiosk_id, _shift()),
         enrolment_id,
-        Confirmation(body.number, body.face_decision),
+        Confirmation(body.number, body.face_decision, body.face_reason),
         once=guards.caller().once,
     )
 

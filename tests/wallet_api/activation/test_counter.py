@@ -70,7 +70,11 @@ def test_the_console_shows_who_waits_masked(world: World, counter: Counter, desk
         "since": "",
         "deadline_at": "",
         "face": "machine",
+        "face_reasons": [],
+        "face_no_match": False,
+        "pictures": {"registry": True, "selfie": False, "taken_at": None},
         "second_officer": False,
+        "approved_by_you": False,
         "numbers_left": 3,
     }
     assert counter_queue.load_photo(world.deps, desk, phone.enrolment_id) == PHOTO

@@ -30,7 +30,7 @@ def test_the_officer_decides_the_face_where_the_machine_left_it(
 ) -> None:
     phone = enrol(world, face_outcome="officer")
     number = phone.come_to(counter)
-    assert confirm(world, desk, phone, number, face="same_person") == "ACTIVATED"
+    assert confirm(world, desk, phone, number, why="same_in_person") == "ACTIVATED"
     assert phone.row().face_decided_by == desk.shift.operator_id
 
 
@@ -38,13 +38,13 @@ def test_where_the_machine_said_no_two_officers_decide(world: World, counter: Co
     phone = enrol(world, face_outcome="officer", face_no_match=True)
     first = counter.sign_in(counter.add_operator("budi"))
     number = phone.come_to(counter)
-    assert confirm(world, first, phone, number, face="same_person") == "SECOND_OFFICER"
+    assert confirm(world, first, phone, number, why="older_photo") == "SECOND_OFFICER"
     with pytest.raises(SameOfficer):
-        confirm(world, first, phone, None, face="same_person")
+        confirm(world, first, phone, None, why="older_photo")
     second = counter.sign_in(counter.add_operator("citra"))
     with pytest.raises(FaceDecisionNeeded):
         confirm(world, second, phone, None)
-    assert confirm(world, second, phone, None, face="same_person") == "ACTIVATED"
+    assert confirm(world, second, phone, None, why="documents_checked") == "ACTIVATED"
 
 
 def test_exactly_the_drawn_ones_need_a_second_officer(world: World, counter: Counter) -> None:

@@ -12,6 +12,28 @@ from wallet_api.web.schemas.parts import Answer, Body, Jwk, Time
 Secret = Annotated[str, Field(min_length=1, max_length=128)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+FaceApproval = Literal[
+    "same_in_person",
+    "older_photo",
+    "glasses_or_veil",
+    "injury_or_surgery",
+    "documents_checked",
+]
+FaceReason = Literal[
+    "NOT_SAME_FACE",
+    "DOUBTFUL",
+    "FRAMES_DIFFER",
+    "FRAME_REPEATED",
+    "FRAME_SEEN",
+    "REFERENCE_MISSING",
+    "REFERENCE_UNUSABLE",
+    "CANNOT_TURN_HEAD",
+    "NO_CAMERA",
+    "PREFER_OFFICE",
+    "ATTEMPTS_SPENT",
+    "ATTEMPTS_TODAY",
+    "OTHER",
+]
 
 
 class KioskEnrolBody(Body):
@@ -68,8 +90,20 @@ class ShiftAnswer(Answer):
     server_time: Time
 
 
+class Pictures(Answer):
+    """Which pictures there are to compare; ``taken_at``: when the phone took its own."""
+
+    registry: bool
+    selfie: bool
+    taken_at: Time | None
+
+
 class Waiting(Answer):
-    """Somebody at the counter."""
+    """Somebody at the counter.
+
+    ``face_reasons`` says why the machine left the face to an officer, from a closed catalogue.
+    ``approved_by_you``: this operator was the first officer, a colleague must be the second.
+    """
 
     id: str
     state: str
@@ -80,7 +114,11 @@ class Waiting(Answer):
     since: Time
     deadline_at: Time
     face: Literal["machine", "officer"]
+    face_reasons: list[FaceReason]
+    face_no_match: bool
+    pictures: Pictures
     second_officer: bool
+    approved_by_you: bool
     numbers_left: int
 
 
@@ -100,10 +138,14 @@ class QueueAnswer(Answer):
 
 
 class ConfirmBody(Body):
-    """The number on the phone (none for a second officer), and the face where asked."""
+    """The number on the phone (none for a second officer), and the face where asked.
+
+    ``face_reason`` goes with ``face_decision``: why the officer takes them for the same person.
+    """
 
     number: Number | None
     face_decision: Literal["same_person"] | None
+    face_reason: FaceApproval | None = None
 
 
 class ConfirmAnswer(Answer):
@@ -118,6 +160,8 @@ class RefuseBody(Body):
 
     reason: Literal[
         "not_the_person",
+        "other_person_on_phone",
+        "face_not_settled",
         "number_mismatch",
         "documents_missing",
         "under_pressure",
