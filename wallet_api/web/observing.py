@@ -14,6 +14,9 @@ from typing import Final
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from wallet_api.ports.watching import Watched
+from wallet_api.web.face_metrics import FaceMetrics
+
 LOG: Final = logging.getLogger("wallet_api.request")
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SLOWNESS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -50,8 +53,11 @@ class Metrics:
 
 
 def register(app: Flask) -> None:
-    """Observe every request of ``app``."""
-    app.extensions["metrics"] = Metrics()
+    """Observe every request of ``app``, and the face pool where it lets itself be watched."""
+    metrics = app.extensions["metrics"] = Metrics()
+    faces = app.extensions["wallet"].faces
+    if isinstance(faces, Watched):
+        faces.watch(FaceMetrics(metrics.registry))
     app.before_request(_begin)
     app.after_request(_harden)
     app.after_request(_observe)

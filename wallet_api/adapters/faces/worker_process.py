@@ -31,6 +31,7 @@ _ENVIRONMENT_KEPT: Final = (
 """All a worker learns of the service's environment, where secrets are."""
 FATAL: Final = (
     "FACE_ENGINE_FAILED",
+    "FACE_ENGINE_NOT_INSTALLED",
     "FACE_ENGINE_NOT_LOADED",
     "FACE_MEMORY",
     "FACE_MODEL_ALTERED",
