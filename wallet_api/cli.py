@@ -1,15 +1,17 @@
-"""`python -m wallet_api`: `admin …` for administrators, `jobs …` for timers, `face …` to measure."""
+"""`python -m wallet_api`: `admin …` for administrators, `jobs …` for timers, `face …`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from wallet_api.errors import WalletError
+from wallet_api.evaluation.refusal import EvaluationRefused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(command(options))
     except WalletError as error:
         return _complain(error)
+    except EvaluationRefused as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"{type(error).__name__}: {error.filename}", file=sys.stderr)
         return 1
@@ -90,6 +95,7 @@ def _keys(group: Any) -> None:
 
 
 def _faces(group: Any) -> None:
+    _evaluation(group)
     parser = _command(
         group, "calibrate", ("calibration", "calibrate"), "sign the thresholds of a measured model"
     )
@@ -100,6 +106,33 @@ def _faces(group: Any) -> None:
     parser.add_argument("--keys", type=Path, help="folder of the key (WALLET_KEYS_DIR)")
     parser.add_argument("--out", type=Path, help="file (face-calibration.jws in that folder)")
     _command(group, "calibration", ("calibration", "show"), "show the thresholds in force")
+
+
+def _evaluation(group: Any) -> None:
+    parser = _command(
+        group, "evaluate", ("evaluation", "evaluate"), "measure the matcher on labelled photographs"
+    )
+    _folders(parser, "CSV with columns file, person, and where known sex (M, F) and group")
+    parser.add_argument(
+        "--engine",
+        action="append",
+        choices=["sface", "face-recognition"],
+        help="sface where none is named; more than one: side by side",
+    )
+    parser.add_argument(
+        "--fused", type=int, default=3, help="photos to fuse, at least (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="repetitions (%(default)s)")
+    parser.add_argument("--limit", type=int, help="only the first so many people")
+    parser.add_argument("--name", help="what the report calls the data (the folder's name)")
+    parser.add_argument("--date", type=date.fromisoformat, help="YYYY-MM-DD (today, UTC)")
+
+
+def _folders(parser: argparse.ArgumentParser, index: str) -> None:
+    parser.add_argument("--images", type=Path, required=True, help="folder of the photos")
+    parser.add_argument("--index", type=Path, required=True, help=index)
+    parser.add_argument("--report", type=Path, required=True, help="folder to write to; is made")
 
 
 def _offices(group: Any) -> None:

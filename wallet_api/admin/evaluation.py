@@ -1,0 +1,26 @@
+"""`face evaluate`: measures the matcher on labelled photographs and writes the report."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from wallet_api.evaluation.run import Plan, evaluate_photos
+
+
+def evaluate(options: Namespace) -> str:
+    """Measure and write; returns where the report is and its main figures."""
+    plan = Plan(
+        images=options.images,
+        index=options.index,
+        report=options.report,
+        engines=tuple(dict.fromkeys(options.engine or ["sface"])),
+        name=options.name or options.images.resolve().name,
+        fused=options.fused,
+        seed=options.seed,
+        bootstrap=options.bootstrap,
+        limit=options.limit,
+        date=options.date or datetime.now(UTC).date(),
+    )
+    return evaluate_photos(plan, out=sys.stderr)
