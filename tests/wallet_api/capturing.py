@@ -34,6 +34,20 @@ def open_capture(phone: Handset, **bent: Any) -> TestResponse:
     return phone.post("face/captures", "face_capture", {}, **bent)
 
 
+def opened(phone: Handset) -> Told:
+    """Open a capture; returns what is told."""
+    answered = open_capture(phone)
+    assert answered.status_code == 201, answered.text
+    told: Told = answered.get_json()
+    return told
+
+
+def refused(answered: TestResponse) -> str:
+    """Return the code of a refusal."""
+    assert answered.status_code >= 400, answered.text
+    return str(answered.get_json()["code"])
+
+
 def answer(
     phone: Handset, capture: str, token: str, frames: Sequence[bytes], **bent: Any
 ) -> TestResponse:
@@ -63,9 +77,7 @@ def send(phone: Handset, capture: str, frame: bytes, **bent: Any) -> TestRespons
 
 def perform(phone: Handset) -> Told:
     """Open a capture, follow its prompts and send its frames; returns what is told at the end."""
-    opened = open_capture(phone)
-    assert opened.status_code == 201, opened.text
-    capture, frames = follow(phone, opened.get_json())
+    capture, frames = follow(phone, opened(phone))
     for frame in frames:
         sent = send(phone, capture["capture"], frame)
         assert sent.status_code == 200, sent.text

@@ -178,7 +178,7 @@ def test_t34_another_ones_enrolment_stays_closed(world: World) -> None:
     assert problem(answer) == (401, "STATEMENT_INVALID")
     for path, purpose, body in (
         ("contact", "contact", {"sms_code": "000000"}),
-        ("face", "face", {"frames": ["AAAA"] * 3}),
+        ("face", "face", {"capture": "AAAA"}),
         ("cancel", "cancel", {}),
     ):
         assert problem(thief.post(path, purpose, body)) == (401, "STATEMENT_INVALID")

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from credentials.jwk import public_jwk, thumbprint
-from tests.wallet_api.handset import FRAME, START, Handset, at_face, with_wallet
+from tests.wallet_api import capturing
+from tests.wallet_api.handset import START, Handset, at_face, with_wallet
 from tests.wallet_api.racing import race
 from wallet_api.models import AuditEvent, Enrolment, IdempotencyKey
 from wallet_api.services import idempotency, nonces
@@ -85,8 +86,36 @@ def wrong_code(world: World) -> Post:
     return _device(phone, path, "contact", {"sms_code": "000000"})
 
 
+def capture(world: World) -> Post:
+    return _below(world, "face/captures", "face_capture", {})
+
+
+def digests(world: World) -> Post:
+    """A lost answer is asked for again with its key: the same prompt, no new one revealed."""
+    phone = at_face(world)
+    opened = capturing.open_capture(phone).get_json()
+    world.clock.advance(seconds=1)
+    promised = [capturing.digest_of(frame) for frame in capturing.new_frames(1)]
+    body = {"prompt": opened["prompt"]["token"], "digests": promised}
+    path = f"/v1/enrolments/{phone.enrolment}/face/captures/{opened['capture']}/digests"
+    return _device(phone, path, "face_digests", body)
+
+
+def frame(world: World) -> Post:
+    phone = at_face(world)
+    opened = capturing.open_capture(phone).get_json()
+    _, frames = capturing.follow(phone, opened)
+    one, other = frames[:2]
+    return Post(
+        lambda: capturing.send(phone, opened["capture"], one, key=KEY),
+        lambda: capturing.send(phone, opened["capture"], other, key=KEY),
+    )
+
+
 def face(world: World) -> Post:
-    return _below(world, "face", "face", {"frames": [FRAME] * 3})
+    phone = at_face(world)
+    body = {"capture": capturing.perform(phone)["capture"]}
+    return _device(phone, f"/v1/enrolments/{phone.enrolment}/face", "face", body)
 
 
 def face_office(world: World) -> Post:
@@ -132,7 +161,7 @@ def delivered(world: World) -> Post:
 
 
 POSTS = [
-    start, codes, contact, wrong_code, face, face_office, cancel, pin,
+    start, codes, contact, wrong_code, capture, digests, frame, face, face_office, cancel, pin,
     session, issue, renew, delivered,
 ]  # fmt: skip
 
