@@ -9,7 +9,10 @@ import pytest
 
 from tests.house.tree import ROOT
 
-PAIRS = ["requirements", "requirements-dev", "requirements-evaluation"]
+PAIRS = [
+    *("requirements", "requirements-dev", "requirements-evaluation"),
+    "requirements-face-recognition",
+]
 PIN = re.compile(
     r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL
 )
@@ -21,7 +24,7 @@ def _wanted(name: str) -> dict[str, str]:
     return {
         match[1].lower(): match[2]
         for line in lines
-        if (match := re.match(r"([A-Za-z0-9._-]+)(.*)", line)) and not line.startswith("-")
+        if (match := re.match(r"([A-Za-z][A-Za-z0-9._-]*)(.*)", line))
     }
 
 

@@ -29,7 +29,7 @@ from wallet_api.rules.face_policy import FacePolicy
 
 FORMAT: Final = 1
 TYP: Final = "ikd-face-calibration+jwt"
-MAX_BYTES: Final = 65_536
+MAX_BYTES: Final = 262_144
 SIGNED_NAME: Final = "face-calibration.jws"
 _PACKAGED: Final = {
     "sface": "calibration.json",
