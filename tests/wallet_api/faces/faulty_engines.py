@@ -52,6 +52,17 @@ def _spin() -> None:
         pass
 
 
+def _starve() -> None:
+    """Want the processor until others have kept it for 1.5 seconds."""
+
+    def waited() -> float:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+
+    began = waited()
+    while waited() - began < 1.5:
+        pass
+
+
 def _raise() -> None:
     raise RuntimeError("a text that must not travel")
 
@@ -94,6 +105,7 @@ def _say(text: bytes) -> None:
 
 FAULTS: dict[str, Callable[[], object]] = {
     "spin": _spin,
+    "starve": _starve,
     "crash": lambda: ctypes.string_at(0),
     "abort": os.abort,
     "leave": lambda: os._exit(0),

@@ -65,7 +65,7 @@ def test_whoever_waits_behind_a_job_that_hangs_is_served_by_the_next_worker(
 
     def hang() -> None:
         with pytest.raises(FaceUnavailable) as caught:
-            pool.match(job("spin"))
+            pool.match(job("sleep 60"))
         reasons.append(caught.value.reason)
 
     thread = threading.Thread(target=hang)

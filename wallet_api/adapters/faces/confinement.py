@@ -15,8 +15,10 @@ from typing import Final
 HEADROOM_BYTES: Final = 640 * 1024 * 1024
 """Address space a job may take beyond the warmed models: a 16-megapixel photo needs a third."""
 MOST_FILES: Final = 64
-NICENESS: Final = 10
-"""Comparing waits for whoever answers requests: a tenth of the weight, and never the first."""
+NICENESS: Final = 5
+"""Comparing gives way to whoever answers requests: a third of the weight."""
+STARVED: Final = 3
+"""A job may last so many times its limit where other programs kept the processor."""
 _LATE: Final = 1.0
 _DEVNULL: Final = "/dev/null"
 

@@ -63,7 +63,7 @@ def _serve(sock: socket.socket, engine: Engine, *, seconds: float) -> int:
         except wire.WireError:
             return 0
         confinement.limit_processor(seconds)
-        confinement.end_within(seconds)
+        confinement.end_within(confinement.STARVED * seconds)
         try:
             reply, out = _answer(engine, header, blobs)
         except MemoryError:
