@@ -27,7 +27,7 @@ _DETERMINISTIC = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)  # RFC 69
 # The keys with a role; any other name works as well (holders, strangers, thieves).
 NAMES = (
     "root", "issuer-population", "issuer-population-next", "issuer-tax", "issuer-health",
-    "issuer-vehicles", "issuer-claim169", "kiosk-ca", "time", "holder",
+    "issuer-vehicles", "issuer-claim169", "kiosk-ca", "time", "challenge", "calibration", "holder",
 )  # fmt: skip
 FOLDER = Path(__file__).with_suffix("")
 

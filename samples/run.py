@@ -7,13 +7,14 @@ next time. `--fresh` begins anew; `--login USERNAME` prints the operator's TOTP 
 from __future__ import annotations
 
 import argparse
+import secrets
 import sys
 import time
 from pathlib import Path
 
 import pyotp
 
-from samples.demo.stage import write_faces
+from samples.faces.captures import can_turn, take_pictures
 from samples.people import load_residents
 from samples.processes import ROOT, ProcessFailed, Services, free_port, is_free
 from samples.site import OPERATORS, Site
@@ -80,8 +81,9 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
         site.make_kiosk(token)
     site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
     for resident in load_residents():
-        if resident["face"]["frames"]:
-            write_faces(site.folder / "faces" / resident["id"], resident)
+        if can_turn(resident):
+            pictures = take_pictures(resident, take=secrets.token_hex(8))
+            pictures.write(site.folder / "faces" / resident["id"])
     return site
 
 
@@ -137,7 +139,7 @@ Operators (the code changes every 30 s; again: .venv/bin/python -m samples.run -
 The journey of {budi["name"]}, to copy line by line
   {phone} --api {site.api} enrol --nik {budi["nik"]} --email {budi["email"]} --phone {budi["phone"]}
   {phone} contact --outbox {_shown(site.outbox)}
-  {phone} face --frames {_shown(site.folder / "faces" / "budi")}
+  {phone} face --folder {_shown(site.folder / "faces" / "budi")}
   {phone} pin --pin {PIN}
   (sign in at the console, then:)
   {phone} scan --display {site.kiosk}/display --pin {PIN}
@@ -145,6 +147,10 @@ The journey of {budi["name"]}, to copy line by line
   {phone} receive --pin {PIN}
   {phone} present --type id_card --profile full --card {_shown(site.folder / "card.png")}
   {phone} present --watch
+
+Another face step needs new pictures, of any resident who turns or of a prepared fraud:
+  .venv/bin/python -m samples.faces.build {_shown(site.folder / "faces")} budi good print swapped
+  {phone} face --camera 0   (with your own face: it is not Budi's)
 
 Ctrl-C stops everything.""",
         flush=True,

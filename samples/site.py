@@ -68,6 +68,7 @@ class Site:
             "WALLET_MAIL_URL": f"file://{self.outbox}",
             "WALLET_SMS_URL": f"file://{self.outbox}",
             "WALLET_PUBLISH_DIR": str(self.folder / "published"),
+            "WALLET_FACE_WAIT_SECONDS": "0",  # nobody at a desk waits after a refused face
             **self.settings,
         }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samples.client_vectors import frames, pins, presentations, statements
+from samples.client_vectors import captures, frames, pins, presentations, statements
 
 FOLDER = Path(__file__).parent.parent / "vectors" / "client"
 Vector = dict[str, Any]
@@ -26,6 +26,8 @@ def vectors() -> Iterator[tuple[str, Vector]]:
         ("statement", statements.cases()),
         ("dpop", statements.dpop_cases()),
         ("holder-proof", statements.holder_cases()),
+        ("face-prompt", captures.cases()),
+        ("face-digests", captures.digest_cases()),
         ("claim", frames.claim_cases()),
         ("frame", frames.cases()),
         ("presentation", presentations.cases()),

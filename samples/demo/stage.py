@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from samples.demo.telling import Telling
-from samples.people import camera_frames
 from samples.processes import Services
 from samples.site import Site
 
@@ -35,14 +31,3 @@ def set_stage(site: Site, services: Services, telling: Telling) -> None:
             site.make_kiosk(token)
             site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
             notes.append(f"{site.api}/docs  {site.kiosk}/display  (until the demo ends)")
-
-
-def write_faces(folder: Path, person: dict[str, Any]) -> list[Path]:
-    """Write what the camera of that resident's phone sees; return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for number, frame in enumerate(camera_frames(person["face"]["frames"]), 1):
-        file = folder / f"frame-{number}.jpg"
-        file.write_bytes(frame)
-        files.append(file)
-    return files

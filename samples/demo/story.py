@@ -9,9 +9,12 @@ from typing import Any
 from samples.counter_operator import CounterOperator
 from samples.demo import pictures
 from samples.demo.bank import Bank
-from samples.demo.stage import HERO, OTHER_FACE, write_faces
+from samples.demo.stage import HERO, OTHER_FACE
 from samples.demo.telling import StoryBroken, Telling
-from samples.phone import counter, enrolment, wallet
+from samples.faces.captures import take_pictures
+from samples.faces.prepared import write_session
+from samples.phone import capture, counter, enrolment, wallet
+from samples.phone.camera import FolderCamera
 from samples.phone.display import fetch_frame
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
@@ -22,6 +25,7 @@ from samples.site import OPERATORS, Site, resident
 PIN, IMPOSTOR_PIN, WEAK_PIN = "270391", "804512", "123456"
 IMPOSTOR_CONTACT = {"email": "orang.lain@example.net", "phone": "+6286999990001"}
 WAIT_SECONDS = 20.0
+PAUSE_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -56,9 +60,9 @@ class Story:
         with tell.step("codes from e-mail and SMS typed"):
             status = self.verify_contact(phone)
             self._expect(status, "CONTACT_VERIFIED", "face")
-        with tell.step("frames of Budi's face sent") as notes:
-            frames = write_faces(self.site.folder / "faces" / "budi", budi)
-            status = enrolment.send_face(phone, frames)
+        with tell.step("Budi turns the head as he is asked, one prompt at a time") as notes:
+            take_pictures(budi).write(self.site.folder / "faces" / "budi")
+            status = self.show_face(phone, "budi", notes)
             self._expect(status, "FACE_VERIFIED", "pin")
             notes.append("the answer is yes, try again or officer; never a score")
         with tell.refused(f"PIN {WEAK_PIN}, by the phone itself", "PIN_SEQUENCE"):
@@ -76,14 +80,11 @@ class Story:
             )
             self.verify_contact(phone)
             notes.append("the answers so far are the same for everybody")
-        begin = time.monotonic()
-        frames = write_faces(self.site.folder / "faces" / "impostor", resident(OTHER_FACE))
-        status = enrolment.send_face(phone, frames)
-        if status["face"]["outcome"] == "accepted" or status["state"] == "FACE_VERIFIED":
-            raise StoryBroken("another face was accepted")
-        tell.refusal(
-            "another face", time.monotonic() - begin, f"outcome: {status['face']['outcome']}"
-        )
+        faces = self.site.folder / "faces"
+        write_session("print", faces / "print")
+        self.refuse_face(phone, "print", "a print of Budi's portrait, turned", "TURN_NOT_SEEN")
+        take_pictures(resident(OTHER_FACE)).write(faces / "impostor")
+        status = self.refuse_face(phone, "impostor", "another living face", "NOT_SAME_FACE")
         with tell.step("impostor says: let an officer look; and sets a PIN") as notes:
             if status["state"] != "FACE_AT_COUNTER":
                 status = enrolment.choose_office_for_face(phone, "prefer_office")
@@ -91,6 +92,22 @@ class Story:
             self._expect(enrolment.set_pin(phone, IMPOSTOR_PIN), "PIN_SET", "scan")
             notes.append("nobody is locked out by a machine; the officer at the counter decides")
         return phone
+
+    def show_face(self, phone: Phone, folder: str, notes: list[str]) -> dict[str, Any]:
+        """Do the face step with the pictures of a folder; the prompts go into the notes."""
+        pictures = self.site.folder / "faces" / folder
+        camera = FolderCamera(pictures, limit=phone.home.policy()["face"]["frame_max_bytes"])
+        return capture.verify_face(phone, camera, pause=PAUSE_SECONDS, tell=notes.append)
+
+    def refuse_face(self, phone: Phone, folder: str, what: str, reason: str) -> dict[str, Any]:
+        """Show a face that must not be accepted, for this reason."""
+        begin = time.monotonic()
+        status = self.show_face(phone, folder, [])
+        reasons = [one["code"] for one in status["face"]["reasons"]]
+        if status["face"]["outcome"] == "accepted" or reason not in reasons:
+            raise StoryBroken(f"{what}: {status['face']['outcome']}, {reasons}")
+        self.telling.refusal(what, time.monotonic() - begin, reason)
+        return status
 
     def activate(self, phone: Phone, impostor: Phone) -> None:
         """Scan, PIN, number; a replay and a wrong number on the way."""

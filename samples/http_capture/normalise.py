@@ -9,6 +9,7 @@ from typing import Any
 
 from credentials.jwk import b64url_decode
 from samples.http_capture.proxy import Exchange
+from wallet_api.rules.face_reasons import sentence
 
 Example = dict[str, Any]
 TIME, UNIX = "2026-11-23T05:00:00Z", 1795410000
@@ -28,6 +29,7 @@ DESCRIBED: dict[str, str] = {
         ("server_time", "deadline_at", "expires_at", "issued_at", "renew_at", "since", "not_after"),
         TIME,
     ),
+    **dict.fromkeys(("frames_by", "retry_at", "taken_at"), TIME),
     **dict.fromkeys(("x", "y"), "<32 bytes, base64url>"),
     **dict.fromkeys(("jkt", "pkt", "holder_jkt"), "<SHA-256 thumbprint of the key, base64url>"),
     **dict.fromkeys(("kiosk_ca", "certificate", "pem"), "<PEM>"),
@@ -35,6 +37,7 @@ DESCRIBED: dict[str, str] = {
     "access_token": "<access token>",
     "ath": "<SHA-256 of the access token, base64url>",
     "bsh": "<SHA-256 of the body, base64url>",
+    "capture": "<capture id>",
     "credential": "<COSE_Sign1, base64url>",
     "document": "<document id>",
     "enrolment": "<enrolment id>",
@@ -100,15 +103,19 @@ def described(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {"id", "en"}:  # a text in two languages
             return value
+        if value.get("code") == "TURN_RIGHT":  # the side is drawn by lot
+            value = {"code": "TURN_LEFT", "message": sentence("TURN_LEFT", "id")}
         return {key: described(key, item) for key, item in value.items()}
     if isinstance(value, list):
         return _described_list(name, value)
     if isinstance(value, str):
         return _described_text(name, value)
-    return UNIX if name == "iat" else value
+    return UNIX if name in {"iat", "exp"} else value
 
 
 def _described_text(name: str, value: str) -> Any:
+    if name == "turn":  # drawn by lot
+        return value if value == "front" else "left"
     if name in DESCRIBED and value != "new":
         return DESCRIBED[name]
     if value.count(".") == JWS_DOTS and value.startswith("ey"):
@@ -127,8 +134,8 @@ def open_jws(text: str) -> Example:
 
 
 def _described_list(name: str, value: list[Any]) -> list[Any]:
-    if name == "frames":
-        return ["<JPEG, base64url>" for _ in value]
+    if name in {"digests", "missing"}:
+        return ["<SHA-256 of a frame, base64url>" for _ in value]
     if name == "ids":
         return ["<id>" for _ in value[:LONGEST_LIST]]
     if name == "retired":

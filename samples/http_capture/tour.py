@@ -15,7 +15,7 @@ from samples.demo.stage import set_stage
 from samples.demo.story import PIN, Story
 from samples.demo.telling import StoryBroken, Telling
 from samples.http_capture.proxy import Exchange, recording_proxy
-from samples.phone import counter, enrolment, wallet
+from samples.phone import capture, counter, enrolment, wallet
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
 from samples.processes import Services, free_port
@@ -36,6 +36,7 @@ def visit_everything(folder: Path) -> tuple[list[Exchange], list[str]]:
     with recording_proxy(site.front_port, site.api_port) as recording, Services() as services:
         set_stage(site, services, story.telling)
         budi = story.enrol_budi()
+        visit_capture(story)
         story.activate(budi, story.enrol_impostor())
         story.fill_wallet(budi)
         if story.operator is None:
@@ -45,6 +46,13 @@ def visit_everything(folder: Path) -> tuple[list[Exchange], list[str]]:
         routes = list(_fetch(site, "/openapi.json").json()["paths"])
         visit_pages(site)
     return recording.exchanges, [*routes, *UNLISTED]
+
+
+def visit_capture(story: Story) -> None:
+    """Open a capture that nobody follows, and ask where it stands."""
+    phone = _start(story, "merauke")
+    story.verify_contact(phone)
+    capture.get_capture(phone, capture.open_capture(phone)["capture"])
 
 
 def visit_wallet(site: Site, budi: Phone) -> None:
@@ -125,7 +133,7 @@ def _confirm(story: Story, phone: Phone) -> str:
 def _activate(story: Story, operator: CounterOperator, phone: Phone) -> None:
     number = _confirm(story, phone)
     row = operator.wait_for_row()
-    if operator.confirm(row["id"], number, same_person=True) != "ACTIVATED":
+    if operator.confirm(row["id"], number, face_reason="documents_checked") != "ACTIVATED":
         raise StoryBroken("not activated")
     enrolment.get_status(phone)
 

@@ -1,8 +1,7 @@
-"""Builds the sample registry, lets something happen to its people, or writes camera frames.
+"""Builds the sample registry, or lets something happen to its people.
 
 python -m samples.people --out FILE
 python -m samples.people change --db FILE --nik NIK [--status DECEASED] [--set name=VALUE …]
-python -m samples.people frames --nik NIK --dir DIR
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from samples.people.photos import camera_frames
 from samples.people.registry import build_registry, change_person, change_status, load_residents
 from wallet_api.ports.registry import RegistryStatus
 
@@ -21,8 +19,6 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "change":
         return _change(options)
-    if options.command == "frames":
-        return _frames(options)
     if options.out is None:
         _parser().error("--out FILE is needed")
     build_registry(options.out)
@@ -45,18 +41,6 @@ def _change(options: argparse.Namespace) -> int:
     return 0
 
 
-def _frames(options: argparse.Namespace) -> int:
-    """Write what a resident's camera would send, for `samples.phone face --frames DIR`."""
-    for resident in load_residents():
-        if resident["nik"] == options.nik:
-            options.dir.mkdir(parents=True, exist_ok=True)
-            for number, frame in enumerate(camera_frames(resident["face"]["frames"]), start=1):
-                (options.dir / f"frame-{number}.jpg").write_bytes(frame)
-            return 0
-    print("no such resident of the demo", file=sys.stderr)
-    return 1
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m samples.people", description=__doc__)
     parser.add_argument("--out", type=Path, help="the SQLite file to write")
@@ -66,9 +50,6 @@ def _parser() -> argparse.ArgumentParser:
     change.add_argument("--nik", required=True)
     change.add_argument("--status", choices=[status.value for status in RegistryStatus])
     change.add_argument("--set", action="append", default=[], metavar="name=value")
-    frames = commands.add_parser("frames", help="write a demo resident's camera frames")
-    frames.add_argument("--nik", required=True)
-    frames.add_argument("--dir", type=Path, required=True)
     return parser
 
 

@@ -37,10 +37,11 @@ def _enrolment_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     contact.add_argument("--outbox", type=Path, help="read the codes from a file outbox (samples)")
     contact.add_argument("--resend", action="store_true", help="ask for new codes instead")
 
-    face = commands.add_parser("face", help="send the camera's frames")
-    face.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    face.add_argument("--frames", type=Path, metavar="DIR", help="all pictures of a folder")
-    face.add_argument("--office", choices=OFFICE_REASONS, help="let an officer look instead")
+    face = commands.add_parser("face", help="show the face: follow the prompts of the service")
+    how = face.add_mutually_exclusive_group()
+    how.add_argument("--folder", type=Path, metavar="DIR", help="pictures instead of a camera")
+    how.add_argument("--camera", metavar="N|FILE", help="number of a webcam, or a video")
+    how.add_argument("--office", choices=OFFICE_REASONS, help="let an officer look instead")
 
     _pin_option(commands.add_parser("pin", help="choose the PIN"))
 

@@ -9,16 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from samples.phone import counter, enrolment, present, wallet
+from samples.phone import capture, counter, enrolment, present, wallet
 from samples.phone.arguments import DEFAULT_API, build_parser
+from samples.phone.camera import Camera, FolderCamera
 from samples.phone.clock import PhoneClock
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
 from samples.phone.outbox import codes_from_outbox
 from samples.phone.screens import Screen
 from samples.phone.store import Home
-
-PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,20 +74,25 @@ def run_contact(args: argparse.Namespace, home: Home, screen: Screen) -> None:
 
 
 def run_face(args: argparse.Namespace, home: Home, screen: Screen) -> None:
-    """Send frames, or choose the officer."""
+    """Follow the prompts of a capture, or choose the officer."""
     phone = _open(args, home, screen)
     if args.office:
         screen.show_status(enrolment.choose_office_for_face(phone, args.office))
         return
-    files = list(args.files)
-    if args.frames:
-        if not args.frames.is_dir():
-            raise PhoneError("FILE_MISSING", file=args.frames)
-        files += sorted(p for p in args.frames.iterdir() if p.suffix.lower() in PICTURES)
-    for file in files:
-        if not file.is_file():
-            raise PhoneError("FILE_MISSING", file=file)
-    screen.show_status(enrolment.send_face(phone, files))
+    status = capture.verify_face(phone, _camera(args, phone, screen), tell=screen.tell)
+    screen.show_status(status)
+
+
+def _camera(args: argparse.Namespace, phone: Phone, screen: Screen) -> Camera:
+    limit = phone.home.policy()["face"]["frame_max_bytes"]
+    used = capture.promised(phone)
+    if args.folder:
+        return FolderCamera(args.folder, limit=limit, used=used)
+    if args.camera:
+        from samples.phone.coach import CoachingCamera
+
+        return CoachingCamera(args.camera, limit=limit, used=used, screen=screen)
+    raise PhoneError("CHOOSE_CAMERA")
 
 
 def run_pin(args: argparse.Namespace, home: Home, screen: Screen) -> None:

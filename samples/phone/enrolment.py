@@ -1,16 +1,16 @@
-"""The enrolment at home: start, contact, face, PIN; then the resident goes to an office.
+"""The enrolment at home: start, contact, PIN; then the resident goes to an office.
 
 `GET /v1/enrolments/{id}` says at any time what comes next (`next.step`), until when, and how
 often to ask. An app is a loop around that answer; nothing here depends on the order of the calls.
+The face, between contact and PIN, is in `capture.py`.
 """
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
-from credentials.jwk import b64url_encode, public_jwk
+from credentials.jwk import public_jwk
 from samples.phone.clock import PhoneClock
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
@@ -107,21 +107,6 @@ def verify_contact(phone: Phone, *, email_code: str = "", sms_code: str = "") ->
     if not body:
         raise PhoneError("NO_CODE_GIVEN")
     return phone.step("contact", "contact", body)
-
-
-def send_face(phone: Phone, files: list[Path]) -> dict[str, Any]:
-    """Step 3. Send three to five frames of the camera, as files (JPEG, PNG or WebP)."""
-    rules = phone.home.policy()["face"]
-    if not rules["frames_min"] <= len(files) <= rules["frames_max"]:
-        low, high = rules["frames_min"], rules["frames_max"]
-        raise PhoneError("FRAMES_COUNT", found=len(files), min=low, max=high)
-    frames = []
-    for file in files:
-        data = file.read_bytes()
-        if len(data) > rules["frame_max_bytes"]:
-            raise PhoneError("FRAME_TOO_LARGE", file=file, limit=rules["frame_max_bytes"])
-        frames.append(b64url_encode(data))
-    return phone.step("face", "face", {"frames": frames})
 
 
 def choose_office_for_face(phone: Phone, reason: str) -> dict[str, Any]:

@@ -51,13 +51,22 @@ class Phone:
         self, path: str, purpose: str, body: object, pin: PemSigner | None = None
     ) -> dict[str, Any]:
         """Post one step of the enrolment and return the new status."""
+        answer = self._post(path, purpose, body, pin, once=purpose)
+        self.note(answer)
+        return answer
+
+    def post_part(self, path: str, purpose: str, body: object) -> dict[str, Any]:
+        """Post a part of a step; after a crash the phone asks how far it came instead."""
+        return self._post(path, purpose, body, None, once="")
+
+    def _post(
+        self, path: str, purpose: str, body: object, pin: PemSigner | None, *, once: str
+    ) -> dict[str, Any]:
         prove = prove_step(
             purpose, self.state.enrolment, clock=self.clock, device=self.device, pin=pin
         )
         path = f"/v1/enrolments/{self.state.enrolment}/{path}"
-        answer = self.api.post(path, body, prove, once=purpose).json()
-        self.note(answer)
-        return answer
+        return self.api.post(path, body, prove, once=once).json()
 
     def note(self, status: dict[str, Any]) -> None:
         """Keep what a status tells: the wallet's id, the server's time."""

@@ -41,9 +41,29 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Give --email-code and/or --sms-code.",
     ),
     # face
-    "FRAMES_COUNT": (
-        "Perlu {min} sampai {max} foto; ditemukan {found}.",
-        "{min} to {max} frames are needed; found {found}.",
+    "PICTURES_MISSING": (
+        "Perlu paling sedikit {count} gambar baru {turn}-1.jpg, {turn}-2.jpg … di {folder}.",
+        "At least {count} new pictures {turn}-1.jpg, {turn}-2.jpg … are needed in {folder}.",
+    ),
+    "CHALLENGE_UNTRUSTED": (
+        "JANGAN LANJUTKAN. Petunjuk ini tidak ditandatangani layanan resmi ({reason}).",
+        "DO NOT GO ON. This prompt is not signed by the official service ({reason}).",
+    ),
+    "CAMERA_FAILED": (
+        "Kamera {source} tidak memberi gambar. Periksa izin kamera, atau pilih: face --office …",
+        "Camera {source} gives no picture. Check its permission, or choose: face --office …",
+    ),
+    "POSE_NOT_SEEN": (
+        "Belum berhasil dalam waktunya. {reason} Jalankan lagi: face",
+        "Not seen in time. {reason} Run again: face",
+    ),
+    "NOT_REFUSED": (
+        "Layanan TIDAK menolak percobaan ini.",
+        "The service did NOT refuse this attempt.",
+    ),
+    "CHOOSE_CAMERA": (
+        "Berikan --folder, --camera, atau --office.",
+        "Give --folder, --camera or --office.",
     ),
     "FRAME_TOO_LARGE": (
         "{file} lebih besar dari {limit} byte.",

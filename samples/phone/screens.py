@@ -24,12 +24,18 @@ STEPS: dict[str, tuple[str, str]] = {
     "open_session": ("dompet aktif; ambil kartu: receive", "wallet active; fetch cards: receive"),
     "none": ("tidak ada langkah lagi", "nothing more to do"),
 }
+TURNS: dict[str, tuple[str, str]] = {
+    "front": ("lurus", "straight"),
+    "left": ("kiri", "left"),
+    "right": ("kanan", "right"),
+}
 WORDS: dict[str, tuple[str, str]] = {
     "state": ("Keadaan", "State"),
     "next": ("Berikutnya", "Next"),
     "until": ("sampai", "until"),
     "sent": ("Kode dikirim ke {email} dan {phone}", "Codes were sent to {email} and {phone}"),
     "tries": ("Sisa percobaan wajah: {left}", "Face tries left: {left}"),
+    "frame": ("  gambar {number} ({turn}): {text}", "  picture {number} ({turn}): {text}"),
     "office": ("Loket: {office}", "Counter: {office}"),
     "number": (
         "Tunjukkan angka ini kepada petugas:  {number}",
@@ -76,11 +82,23 @@ class Screen:
         for notice in [status["notice"], *status["warnings"], *status["face"]["reasons"]]:
             if notice:
                 print(f"  {notice['message']}")
+        self._show_frames(status["face"].get("notes", ()))
         if step == "face":
             self.say("tries", left=status["face"]["attempts_left"])
         if status["activation"] and status["activation"]["number"]:
             self.say("number", number=status["activation"]["number"])
         print(f"{self.word('next')}: {STEPS[step][self.language == 'en']}{until}")
+
+    def _show_frames(self, notes: list[dict[str, Any]]) -> None:
+        """Print what to mend, frame by frame."""
+        for note in notes:
+            for reason in note["reasons"]:
+                turn = TURNS[note["turn"]][self.language == "en"]
+                self.say("frame", number=note["position"] + 1, turn=turn, text=reason["message"])
+
+    def tell(self, text: str) -> None:
+        """Print what the person shall do now."""
+        print(f"> {text}", flush=True)
 
     def show_counter(self, status: dict[str, Any]) -> None:
         """Print which office is asking, and the warning, before the PIN."""

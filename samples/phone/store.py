@@ -139,6 +139,34 @@ class Home:
             if file.stem not in used:
                 file.unlink()
 
+    # --- the capture of the face -----------------------------------------------------------------
+    def capture(self) -> str:
+        """Return the id of the capture under way, or nothing."""
+        path = self.folder / "capture.json"
+        return str(json.loads(path.read_text("utf-8"))["capture"]) if path.exists() else ""
+
+    def save_capture(self, capture: str) -> None:
+        """Remember the capture that was opened."""
+        self._write_json("capture.json", {"capture": capture})
+
+    def frame_names(self) -> set[str]:
+        """Return the digests (base64url) of the frames kept for the capture."""
+        return {file.stem for file in (self.folder / "capture").glob("*.frame")}
+
+    def frame(self, digest: str) -> bytes:
+        """Return a frame kept."""
+        return (self.folder / "capture" / f"{digest}.frame").read_bytes()
+
+    def save_frame(self, digest: str, data: bytes) -> None:
+        """Keep a frame until the capture is over."""
+        self._write(f"capture/{digest}.frame", data)
+
+    def forget_capture(self) -> None:
+        """Delete the frames and the capture's id."""
+        for file in (self.folder / "capture").glob("*"):
+            file.unlink()
+        (self.folder / "capture.json").unlink(missing_ok=True)
+
     # --- calls under way -------------------------------------------------------------------------
     def pending_key(self, name: str) -> str | None:
         """Return the idempotency key of the unanswered call `name`."""

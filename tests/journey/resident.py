@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from samples import card
-from samples.demo.stage import write_faces
-from samples.phone import counter, enrolment, present, wallet
+from samples.faces.captures import take_pictures
+from samples.phone import capture, counter, enrolment, present, wallet
+from samples.phone.camera import FolderCamera
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
 from samples.phone.outbox import codes_from_outbox
@@ -38,6 +39,7 @@ class Resident:
     number: str = field(init=False)
     home: Home = field(init=False)
     person: dict[str, Any] = field(init=False)
+    prompts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Buy the phone."""
@@ -97,11 +99,20 @@ class Resident:
             with suppress(PhoneError):
                 enrolment.cancel(self.phone)
 
-    def send_face(self, of: str = "") -> dict[str, Any]:
-        """Send the camera's frames: of this person, or of another sample resident."""
+    def show_face(self, of: str = "") -> dict[str, Any]:
+        """Follow the prompts with the face of this person, or of another sample resident."""
         person = resident(of) if of else self.person
-        frames = write_faces(self.home.folder / f"camera-{person['id']}", person)
-        return enrolment.send_face(self.phone, frames)
+        take = f"{self.home.folder.name} {next(_NUMBERS)}"
+        folder = self.home.folder / f"camera-{person['id']}"
+        take_pictures(person, take=take).write(folder)
+        return self.look_into(folder)
+
+    def look_into(self, folder: Path) -> dict[str, Any]:
+        """Follow the prompts with the pictures of a folder, or finish what was begun."""
+        phone = self.phone
+        limit = phone.home.policy()["face"]["frame_max_bytes"]
+        camera = FolderCamera(folder, limit=limit, used=capture.promised(phone))
+        return capture.verify_face(phone, camera, tell=self.prompts.append)
 
     def let_officer_look(self) -> dict[str, Any]:
         """Leave the face to the counter."""
@@ -115,7 +126,7 @@ class Resident:
         """Do everything until the counter, with a face that the machine accepts."""
         self.start()
         self.type_codes()
-        assert self.send_face()["state"] == "FACE_VERIFIED"
+        assert self.show_face()["state"] == "FACE_VERIFIED"
         assert self.set_pin()["next"]["step"] == "scan"
 
     def scan(self, frame: str) -> dict[str, Any]:

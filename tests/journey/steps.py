@@ -60,8 +60,11 @@ class Journey:
         assert self.resident.wait_for_registry()["state"] == "CONTACT_VERIFIED"
 
     def face(self) -> None:
-        """Send the frames."""
-        assert self.resident.send_face()["state"] == "FACE_VERIFIED"
+        """Follow the prompts, or finish the capture that was begun."""
+        status = self.resident.status()
+        if status["state"] == "CONTACT_VERIFIED":
+            status = self.resident.show_face()
+        assert status["state"] == "FACE_VERIFIED"
 
     def pin(self) -> None:
         """Choose the PIN."""

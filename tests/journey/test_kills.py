@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.journey.office import Office
 
 PROGRAMS = ("API", "worker", "kiosk")
-PEOPLE = ("budi", "sari", "slamet", "longest", "maruf", "ratna", "leap", "merauke", "moved")
+PEOPLE = ("budi", "sari", "slamet", "longest", "maruf", "leap", "merauke", "moved", "expat")
 # Longer than the locks that a killed program leaves behind.
 PATIENCE_SECONDS = 100.0
 NOT_YET = (PhoneError, ConsoleRefusal, TimeoutError, OSError)
@@ -89,7 +89,7 @@ def test_each_program_is_killed_between_the_steps(office: Office) -> None:
 
 
 def test_the_api_is_killed_while_it_answers(office: Office) -> None:
-    journey = Journey(office, Resident(office, "ratna"))
+    journey = Journey(office, Resident(office, "merauke"))
     during = {journey.pin: 0.05, journey.confirm: 0.05, journey.officer_confirms: 0.1}
     for step in journey.steps():
         if step in during:

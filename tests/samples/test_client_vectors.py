@@ -18,6 +18,7 @@ from credentials.jwk import b64url_decode, load_jwk
 from credentials.presentation import parse_presentation, verify_proof
 from credentials.qr_text import from_text
 from samples.client_vectors import FOLDER, build
+from samples.phone.challenge import check_prompt
 from samples.phone.counter import check_frame
 from samples.phone.errors import PhoneError
 from samples.phone.keys import P256_ORDER, pin_key
@@ -71,13 +72,13 @@ def test_pin_rules_give_the_expected_code(vector: dict[str, Any]) -> None:
 def check_jws(text: str, key: dict[str, str], typ: str) -> dict[str, Any]:
     """Verify with PyJWT, which our code does not use."""
     public = jwt.PyJWK({name: key[name] for name in ("kty", "crv", "x", "y")}, algorithm="ES256")
-    unchecked = {"verify_iat": False, "verify_sub": False}
+    unchecked = {"verify_iat": False, "verify_exp": False, "verify_sub": False}
     payload: dict[str, Any] = jwt.decode(text, public, algorithms=["ES256"], options=unchecked)
     assert jwt.get_unverified_header(text)["typ"] == typ
     return payload
 
 
-@pytest.mark.parametrize("vector", of_kind("statement", "claim"))
+@pytest.mark.parametrize("vector", of_kind("statement", "claim", "face-digests"))
 def test_statements_verify_and_bind_the_body(vector: dict[str, Any]) -> None:
     given, headers = vector["input"], vector["expected"]["headers"]
     payload = check_jws(headers["Wallet-Statement"], given["device_key"], "ikd-statement+jwt")
@@ -144,6 +145,31 @@ def test_frames_are_trusted_or_not_for_the_stated_reason(vector: dict[str, Any])
         reason = error.values["reason"]
     assert reason == expected["reason"]
     assert expected["accepted"] == (reason is None)
+
+
+@pytest.mark.parametrize("vector", of_kind("face-prompt"))
+def test_prompts_are_followed_or_not_for_the_stated_reason(vector: dict[str, Any]) -> None:
+    given, expected = vector["input"], vector["expected"]
+    reason = None
+    try:
+        prompt = check_prompt(**given)
+        assert (prompt.number, list(prompt.shots)) == (expected["number"], expected["take"])
+        asked = check_jws(prompt.token, given["challenge_key"], "ikd-face-prompt+jwt")
+        assert asked["turn"] == prompt.turn
+    except PhoneError as error:
+        reason = error.values["reason"]
+    assert reason == expected["reason"]
+    assert expected["followed"] == (reason is None)
+
+
+@pytest.mark.parametrize("vector", of_kind("face-digests"))
+def test_digests_are_those_of_the_frames(vector: dict[str, Any]) -> None:
+    frames = [b64url_decode(frame) for frame in vector["input"]["frames"]]
+    body = json.loads(vector["input"]["body"])
+    assert [b64url_decode(one) for one in body["digests"]] == [
+        hashlib.sha256(frame).digest() for frame in frames
+    ]
+    check_jws(body["prompt"], vector["input"]["challenge_key"], "ikd-face-prompt+jwt")
 
 
 @pytest.mark.parametrize("vector", of_kind("presentation"))

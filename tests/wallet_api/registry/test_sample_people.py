@@ -199,12 +199,3 @@ def test_the_command_builds_and_changes(tmp_path: Path, capsys: pytest.CaptureFi
     assert (
         people_command(["change", "--db", str(path), "--nik", "0" * 16, "--status", "FOUND"]) == 1
     )
-
-
-def test_the_command_writes_camera_frames(tmp_path: Path) -> None:
-    nik = RESIDENTS[0]["nik"]
-    assert people_command(["frames", "--nik", nik, "--dir", str(tmp_path)]) == 0
-    assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == camera_frames(
-        RESIDENTS[0]["face"]["frames"]
-    )
-    assert people_command(["frames", "--nik", "0" * 16, "--dir", str(tmp_path)]) == 1
