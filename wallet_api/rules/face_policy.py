@@ -143,6 +143,23 @@ Never for a resident: no setting leads to it.
 """
 
 
+RESEARCH_TURNED_GATE = Gate(
+    name="research_turned",
+    min_eye_distance=3.0,
+    max_yaw=90.0,
+    max_roll=40.0,
+    min_brightness=20.0,
+    max_brightness=235.0,
+    min_margin=-1.0,
+    max_second_face=math.inf,
+    min_eye_light=0.0,
+    min_feature_norm=0.0,
+    enlarge_to=640,
+    central=True,
+)
+"""Turned heads in small research photographs. Never for a resident."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaceMeasures:
     """What the engine measured of the largest face of one picture.

@@ -19,7 +19,7 @@ from wallet_api.ports.faces import PORTRAIT_BYTES, NoUsablePhoto
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wallet_api.adapters.faces.engine import Face, FaceEngine
+    from wallet_api.adapters.faces.engines import Engine, Face
 
     Pixels = NDArray[np.uint8]
 
@@ -32,7 +32,7 @@ MIN_EYE_DISTANCE: Final = 16.0
 _SOFTENINGS: Final = (0.0, 0.8, 1.6)
 
 
-def make_portrait(engine: FaceEngine, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
+def make_portrait(engine: Engine, photo: bytes, *, max_bytes: int = PORTRAIT_BYTES) -> bytes:
     """Return WebP bytes, at most ``max_bytes``, the same for the same photo.
 
     Raises NoUsablePhoto with a reason code of ``rules.face_reasons``.
