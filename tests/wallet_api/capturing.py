@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 Told = dict[str, Any]
 
 
-def new_frames(count: int) -> list[bytes]:
+def new_frames(count: int, *, size: int = 16) -> list[bytes]:
     """Frames nobody has ever sent."""
-    return [b"\xff\xd8\xff\xe0 a frame " + secrets.token_bytes(16) for _ in range(count)]
+    return [b"\xff\xd8\xff\xe0 a frame " + secrets.token_bytes(size) for _ in range(count)]
 
 
 def digest_of(frame: bytes) -> str:
@@ -56,12 +56,14 @@ def answer(
     return phone.post(f"face/captures/{capture}/digests", "face_digests", body, **bent)
 
 
-def follow(phone: Handset, capture: Told, *, last: int = 4) -> tuple[Told, list[bytes]]:
+def follow(
+    phone: Handset, capture: Told, *, last: int = 4, size: int = 16
+) -> tuple[Told, list[bytes]]:
     """Follow the prompts up to number `last`, a second each; returns what is told and taken."""
     taken: list[bytes] = []
     while capture["prompt"] is not None and capture["prompt"]["number"] <= last:
         phone.world.clock.advance(seconds=1)
-        frames = new_frames(1 if capture["prompt"]["number"] == 0 else 2)
+        frames = new_frames(1 if capture["prompt"]["number"] == 0 else 2, size=size)
         answered = answer(phone, capture["capture"], capture["prompt"]["token"], frames)
         assert answered.status_code == 200, answered.text
         taken += frames
