@@ -96,6 +96,7 @@ def _check_keys(deps: Deps) -> str:
     keys = deps.keys
     try:
         _ = (keys.bundle_root, keys.status_signer, keys.token_key, keys.time_key, keys.kiosk_ca)
+        _ = keys.challenge_key
         for held in deps.catalogue.types:
             keys.issuer_for(held.name, deps.now())
     except LookupError:

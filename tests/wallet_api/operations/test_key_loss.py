@@ -12,11 +12,14 @@ from credentials.errors import CredentialError
 from credentials.jwk import b64url_decode
 from credentials.qr_credential import parse_credential
 from samples.people import build_registry
+from tests.wallet_api.faces.signed_calibration import sign_calibration
 from tests.wallet_api.handset import Handset, with_wallet
 from tests.wallet_api.simulators import World
+from wallet_api.adapters.faces import opening
 from wallet_api.adapters.keys import SINGLE_KEYS, PemKeyRing, make_keys
 from wallet_api.adapters.registry.sql import SqlRegistry
 from wallet_api.adapters.vault import FileVault
+from wallet_api.errors import ConfigurationError
 from wallet_api.ports.vault import VaultError
 from wallet_api.services import people, publication, vital_signs
 
@@ -77,6 +80,21 @@ def test_a_new_bundle_root_must_be_pinned_anew(world: World, folder: Path) -> No
     with pytest.raises(CredentialError):
         _published(after, old)
     assert _published(after, after.deps.keys.bundle_root.public_key).version
+
+
+def test_a_lost_calibration_key_leaves_in_force_what_it_signed(world: World, folder: Path) -> None:
+    settings = world.deps.settings
+    assert sign_calibration(folder) == 0
+    (folder / "calibration.pem").unlink()
+    _init_and_restart(world)
+    assert opening.in_force(settings).signed
+    assert sign_calibration(folder, "--match", "0.6") == 1
+    (folder / "calibration-public.pem").unlink()
+    with pytest.raises(ConfigurationError, match="CALIBRATION_SIGNATURE"):
+        opening.in_force(settings)
+    _init_and_restart(world)
+    assert sign_calibration(folder, "--match", "0.6") == 0
+    assert opening.in_force(settings).policy.match == pytest.approx(0.6)
 
 
 def test_a_new_token_key_ends_sessions_and_phones_open_another(
