@@ -7,7 +7,7 @@ port keeps anything: pictures and templates live for one call.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 from wallet_api import errors
 
@@ -117,6 +117,15 @@ class FaceMatcher(Protocol):
 
     def match(self, job: FaceJob) -> FaceResult:
         """Return the result. Raises FaceBusy or FaceUnavailable."""
+        ...
+
+
+@runtime_checkable
+class BoundedMatcher(Protocol):
+    """A matcher that can say no before anything was prepared for it."""
+
+    def demand_room(self) -> None:
+        """Return if a job could be taken now; reserves nothing. Raises FaceBusy."""
         ...
 
 

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from wallet_api.errors import PinProofMissing, StatementInvalid
 from wallet_api.services import contacts, enrolments, faces, proofs
-from wallet_api.web import guards
+from wallet_api.web import face_room, guards
 from wallet_api.web.schemas.captures import FaceBody
 from wallet_api.web.schemas.enrolments import (
     CodesBody,
@@ -76,6 +76,7 @@ def verify_contact(enrolment_id: str, body: ContactBody) -> dict[str, object]:
 
 
 @bp.post("/<string:enrolment_id>/face")
+@face_room.demanded
 @guards.device("face")
 @bp.input(FaceBody, arg_name="body")
 @bp.output(Status)

@@ -112,6 +112,11 @@ class Line(Generic[_Place]):
             self._tell()
             return taken
 
+    def is_full(self) -> bool:
+        """Whether a caller would be sent away now."""
+        with self._lock:
+            return not self._closed and not self._idle and len(self._waiting) >= self._room
+
     def standing(self) -> tuple[int, int]:
         """Return how many wait and how many places are taken, now."""
         with self._lock:

@@ -117,6 +117,16 @@ class FacePool:
             question, lambda answer, out: read_portrait(answer, out, max_bytes=max_bytes)
         )
 
+    def demand_room(self) -> None:
+        """Return if a job could be taken now; reserves nothing. Raises FaceBusy."""
+        state = self._state
+        if state.line.is_full():
+            state.count("asked")
+            state.count("refused")
+            if self._watcher is not None:
+                self._watcher.ended("refused")
+            raise FaceBusy(state.turn_away())
+
     def start(self, *, wait: bool = False) -> None:
         """Start every worker that is not there yet; with ``wait`` until all are ready.
 
