@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from credentials.signing import PemSigner, generate_pem
 from enrolment_kiosk.clock import KioskClock
 from enrolment_kiosk.config import KioskSettings, Shift
-from enrolment_kiosk.counter import Counter, OpenedShift, Queue
+from enrolment_kiosk.counter import Counter, OpenedShift, PictureKind
 from enrolment_kiosk.display import Display, check_certificate
 from enrolment_kiosk.errors import (
     ApiProblem,
@@ -23,6 +23,7 @@ from enrolment_kiosk.errors import (
     SessionError,
 )
 from enrolment_kiosk.sessions import Session, Sessions
+from enrolment_kiosk.waiting import Queue
 
 POLL_SECONDS = 0.7
 
@@ -123,10 +124,12 @@ class Console:
                 if not self._watchers:
                     self._queue = None
 
-    def load_photo(self, session: Session, row: str, *, language: str) -> tuple[str, bytes]:
-        """Return the registry photo of a resident who waits; it is kept nowhere."""
+    def load_picture(
+        self, session: Session, row: str, kind: PictureKind, *, language: str
+    ) -> tuple[str, bytes]:
+        """Return a picture of a resident who waits; it is kept nowhere."""
         with self._watched(session):
-            return self._counter.load_photo(row, operator=session.token, language=language)
+            return self._counter.load_picture(row, kind, operator=session.token, language=language)
 
     def confirm(
         self,
@@ -134,7 +137,7 @@ class Console:
         row: str,
         *,
         number: str | None,
-        face_decision: str | None,
+        face_reason: str | None,
         language: str,
         key: str,
     ) -> str:
@@ -143,7 +146,7 @@ class Console:
             return self._counter.confirm(
                 row,
                 number=number,
-                face_decision=face_decision,
+                face_reason=face_reason,
                 operator=session.token,
                 language=language,
                 key=key,

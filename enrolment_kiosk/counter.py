@@ -1,24 +1,30 @@
 """The counter's calls of the wallet API, typed: enrol, shift, queue, confirm, refuse, block.
 
-What comes back is read here once; the console works with these values. Residents' values live in
-memory only as long as somebody looks at them.
+What comes back is read once (answers.py, waiting.py); the console works with those values.
+Pictures pass through and are kept nowhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Literal
 from uuid import uuid4
 
 from credentials.errors import CredentialError
 from credentials.jwk import load_jwk, public_jwk
 from credentials.signing import PemSigner
+from enrolment_kiosk.answers import read_office, read_part, read_text, read_time
 from enrolment_kiosk.client import ApiClient, Call
 from enrolment_kiosk.config import KioskSettings, Office
 from enrolment_kiosk.errors import ApiUnreachable
+from enrolment_kiosk.waiting import Queue, read_queue
+
+PictureKind = Literal["photo", "selfie"]
 
 _PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_SAME_PERSON = "same_person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +48,6 @@ class OpenedShift:
     certificate_not_after: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One resident at the counter, as masked as the API sends it."""
-
-    id: str
-    state: str
-    name_masked: str
-    nik_masked: str
-    device_model: str
-    platform: str
-    since: datetime
-    deadline_at: datetime | None
-    face: str
-    second_officer: bool
-    numbers_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Who waits, and today's counts of this counter."""
-
-    waiting: tuple[Waiting, ...]
-    confirmed: int
-    refused: int
-
-
 def enrol_kiosk(
     client: ApiClient, *, api: str, token: str, name: str, identity: PemSigner
 ) -> KioskSettings:
@@ -84,11 +64,11 @@ def enrol_kiosk(
         raise ApiUnreachable from None
     return KioskSettings(
         api=api,
-        kiosk=_text(document, "kiosk"),
+        kiosk=read_text(document, "kiosk"),
         name=name,
-        office=_office(document),
+        office=read_office(document),
         time_key={str(key): str(value) for key, value in time_key.items()},
-        kiosk_ca=_text(document, "kiosk_ca"),
+        kiosk_ca=read_text(document, "kiosk_ca"),
     )
 
 
@@ -113,15 +93,15 @@ class Counter:
         }
         call = self._post("/shifts", "shift_open", body, operator=None, language=language)
         document = self._client.call(call).document()
-        operator, certificate = _part(document, "operator"), _part(document, "certificate")
+        operator, certificate = read_part(document, "operator"), read_part(document, "certificate")
         return OpenedShift(
-            shift=_text(document, "shift"),
-            token=_text(document, "token"),
-            operator=Operator(_text(operator, "name"), _text(operator, "role")),
-            office=_office(document),
-            expires_at=_time(document, "expires_at"),
-            certificate=_text(certificate, "pem"),
-            certificate_not_after=_time(certificate, "not_after"),
+            shift=read_text(document, "shift"),
+            token=read_text(document, "token"),
+            operator=Operator(read_text(operator, "name"), read_text(operator, "role")),
+            office=read_office(document),
+            expires_at=read_time(document, "expires_at"),
+            certificate=read_text(certificate, "pem"),
+            certificate_not_after=read_time(certificate, "not_after"),
         )
 
     def close_shift(self, *, operator: str, language: str) -> None:
@@ -140,19 +120,20 @@ class Counter:
             operator=operator,
             language=language,
         )
-        document = self._client.call(call).document()
-        rows, today = document.get("waiting"), _part(document, "today")
-        if not isinstance(rows, list):
-            raise ApiUnreachable
-        waiting = tuple(_waiting(row) for row in rows if isinstance(row, dict))
-        return Queue(waiting, _number(today, "confirmed"), _number(today, "refused"))
+        return read_queue(self._client.call(call).document())
 
-    def load_photo(self, row: str, *, operator: str, language: str) -> tuple[str, bytes]:
-        """Return the registry photo: its type and bytes. ApiProblem NO_PHOTO when there is none."""
+    def load_picture(
+        self, row: str, kind: PictureKind, *, operator: str, language: str
+    ) -> tuple[str, bytes]:
+        """Return a picture of a resident who waits: its type and bytes.
+
+        "photo" is the registry's, "selfie" the one the resident's phone took. ApiProblem NO_PHOTO
+        when there is none.
+        """
         call = Call(
             "GET",
-            f"{self._base}/queue/{row}/photo",
-            "photo",
+            f"{self._base}/queue/{row}/{kind}",
+            kind,
             self._kiosk,
             operator=operator,
             language=language,
@@ -167,18 +148,23 @@ class Counter:
         row: str,
         *,
         number: str | None,
-        face_decision: str | None,
+        face_reason: str | None,
         operator: str,
         language: str,
         key: str,
     ) -> str:
-        """Confirm the person; returns the new state, ACTIVATED or SECOND_OFFICER."""
-        body = {"number": number, "face_decision": face_decision}
+        """Confirm the person; returns the new state, ACTIVATED or SECOND_OFFICER.
+
+        `face_reason`: why the operator takes the person for the one in the pictures, where the
+        machine left that to people.
+        """
+        decision = None if face_reason is None else _SAME_PERSON
+        body = {"number": number, "face_decision": decision, "face_reason": face_reason}
         path = f"/queue/{row}/confirm"
         call = self._post(
             path, "activation_confirm", body, operator=operator, language=language, key=key
         )
-        return _text(self._client.call(call).document(), "state")
+        return read_text(self._client.call(call).document(), "state")
 
     def refuse(self, row: str, *, reason: str, operator: str, language: str, key: str) -> str:
         """Refuse with a reason; returns the new state."""
@@ -187,7 +173,7 @@ class Counter:
         call = self._post(
             path, "activation_refuse", body, operator=operator, language=language, key=key
         )
-        return _text(self._client.call(call).document(), "state")
+        return read_text(self._client.call(call).document(), "state")
 
     def block(self, *, nik: str, reason: str, operator: str, language: str, key: str) -> None:
         """Ask for a person's wallet to be blocked; the answer is the same for every NIK."""
@@ -217,55 +203,3 @@ class Counter:
             language=language,
             key=key or str(uuid4()),
         )
-
-
-def _waiting(row: dict[str, object]) -> Waiting:
-    return Waiting(
-        id=_text(row, "id"),
-        state=_text(row, "state"),
-        name_masked=_text(row, "name_masked"),
-        nik_masked=_text(row, "nik_masked"),
-        device_model=_text(row, "device_model"),
-        platform=_text(row, "platform"),
-        since=_time(row, "since"),
-        deadline_at=None if row.get("deadline_at") is None else _time(row, "deadline_at"),
-        face=_text(row, "face"),
-        second_officer=row.get("second_officer") is True,
-        numbers_left=_number(row, "numbers_left"),
-    )
-
-
-def _part(document: Mapping[str, object], name: str) -> dict[str, object]:
-    value = document.get(name)
-    if not isinstance(value, dict):
-        raise ApiUnreachable
-    return value
-
-
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    if not isinstance(value, str):
-        raise ApiUnreachable
-    return value
-
-
-def _number(document: Mapping[str, object], name: str) -> int:
-    value = document.get(name)
-    if not isinstance(value, int):
-        raise ApiUnreachable
-    return value
-
-
-def _time(document: Mapping[str, object], name: str) -> datetime:
-    try:
-        value = datetime.fromisoformat(_text(document, name))
-    except ValueError:
-        raise ApiUnreachable from None
-    if value.tzinfo is None:
-        raise ApiUnreachable
-    return value.astimezone(UTC)
-
-
-def _office(document: Mapping[str, object]) -> Office:
-    office = _part(document, "office")
-    return Office(_text(office, "code"), _text(office, "name"))

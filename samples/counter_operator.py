@@ -66,9 +66,18 @@ class CounterOperator:
         self._check(answer)
         return answer.content
 
-    def confirm(self, row: str, number: str | None, *, same_person: bool = False) -> str:
-        """Type the number; return the new state. ConsoleRefusal NUMBER_WRONG and others."""
-        body = {"number": number, "same_person": same_person, "attempt": str(uuid.uuid4())}
+    def look_at_selfie(self, row: str) -> bytes:
+        """Return the picture that the resident's phone took, where an officer decides the face."""
+        answer = self._http.get(f"{self._console}/selfie/{row}", timeout=TIMEOUT_SECONDS)
+        self._check(answer)
+        return answer.content
+
+    def confirm(self, row: str, number: str | None, *, face_reason: str | None = None) -> str:
+        """Type the number; return the new state. ConsoleRefusal NUMBER_WRONG and others.
+
+        `face_reason`: why it is the same person, where the machine left that to an officer.
+        """
+        body = {"number": number, "face_reason": face_reason, "attempt": str(uuid.uuid4())}
         return str(self._post(f"/queue/{row}/confirm", body)["state"])
 
     def refuse(self, row: str, reason: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 # A busy machine is no finding: how long an example takes is for the benchmarks to say.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +32,7 @@ settings.load_profile("house")
 
 
 CHROMIUM = "/usr/bin/chromium"
+WAIT_MS = 30_000  # other tests share this machine
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -47,12 +48,38 @@ FLAGS = [
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process: Playwright does not run twice in one."""
     # Imported late: most tests need no browser.
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a fresh profile; a script error or a blocked resource fails the test."""
+    contexts, mishaps = [], []
+
+    def open_one(url: str, **options: Any) -> Page:
+        seen = {"viewport": {"width": 1366, "height": 768}, "locale": "id-ID", **options}
+        context = browser.new_context(**seen)
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: mishaps.append(str(error)))
+        page.on(
+            "console",
+            lambda line: mishaps.append(line.text) if "Content Security" in line.text else None,
+        )
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert mishaps == []
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import { PersonCard, duration } from "./person.js";
 
 const element = (id) => document.getElementById(id);
 const TOUCH_MS = 30000;
+const COVER_MS = 120000; // pictures stay no longer on a screen where nobody moves
 const DONE_MS = 7000;
 const IDLE_WARNING = 60;
 const SHIFT_WARNING = 600;
@@ -17,6 +18,7 @@ const decided = new Set();
 let touchedAt = performance.now();
 let isIdleSoon = false;
 let doneTimer = 0;
+let coverTimer = 0;
 
 const card = new PersonCard({ onDone, onRefuse: (row) => row && refusing.open(row) });
 const focusCard = () => card.focus();
@@ -56,6 +58,7 @@ function setRows(next, { mayAnnounceGone = false } = {}) {
   refusing.keepOnly(new Set(rows.map((row) => row.id)));
   const current = card.row;
   const still = current && rows.find((row) => row.id === current.id);
+  if (!still && rows.length) watch();
   if (current && !still && mayAnnounceGone) announceDone(texts.queue_gone, "warn");
   card.show(still ?? rows[0] ?? null, { settle: Boolean(current) });
   if (rows.some((row) => !known.has(row.id))) say(element("announce"), texts.queue_arrived);
@@ -162,6 +165,13 @@ function touch() {
   post("/session/touch", {}).catch((refusal) => refusal.isOver && leave(refusal.code));
 }
 
+/** Somebody is here: the pictures may be seen, for a while. */
+function watch() {
+  clearTimeout(coverTimer);
+  coverTimer = setTimeout(() => card.cover(), COVER_MS);
+  if (document.visibilityState === "visible") card.uncover();
+}
+
 function tick() {
   const passed = Math.floor((performance.now() - receivedAt) / 1000);
   const row = card.row;
@@ -170,6 +180,8 @@ function tick() {
 
 document.addEventListener("keydown", (event) => {
   touch();
+  watch();
+  if (event.target.matches("input[type=radio]")) return; // arrows choose among reasons there
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step || rows.length < 2 || document.querySelector("dialog[open]")) return;
   event.preventDefault();
@@ -177,6 +189,9 @@ document.addEventListener("keydown", (event) => {
   choose(rows[(at + step + rows.length) % rows.length].id);
 });
 document.addEventListener("pointerdown", touch);
+document.addEventListener("pointerdown", watch);
+document.addEventListener("pointermove", watch);
+document.addEventListener("visibilitychange", () => (document.hidden ? card.cover() : watch()));
 element("sign-out").addEventListener("click", async () => {
   try {
     await post("/session/end", {});

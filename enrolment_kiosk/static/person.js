@@ -1,9 +1,10 @@
-// The resident being looked at: registry photo, facts, number field, decision.
+// The resident being looked at: pictures, facts, number field, decision.
 
 import { decide, say, texts } from "./calls.js";
+import { Pictures } from "./pictures.js";
+import { chosenReason, clearReview, focusReasons, showReview } from "./review.js";
 
 const element = (id) => document.getElementById(id);
-const PHOTO_RETRY_MS = 2000;
 const OVER = new Set(["ACTIVATION_ENDED", "ENROLMENT_NOT_FOUND"]);
 const SETTLE_MS = 700; // keys typed for the one before must not land here
 
@@ -15,8 +16,7 @@ export function duration(seconds) {
 
 export class PersonCard {
   #row = null;
-  #photo = null; // "shown", "none", or null while it loads
-  #url = null;
+  #pictures = new Pictures({ onReady: () => this.#onPictures() });
   #busy = false;
   #readyAt = 0;
   #onDone;
@@ -33,7 +33,8 @@ export class PersonCard {
       event.target.value = early ? "" : event.target.value.replace(/\D/g, "").slice(0, 3);
       say(element("problem"), "");
     });
-    element("same").addEventListener("change", () => say(element("problem"), ""));
+    element("approvals").addEventListener("change", () => say(element("problem"), ""));
+    element("decide").addEventListener("keydown", (event) => event.key === "Enter" && this.#onEnter(event));
     element("open-refuse").addEventListener("click", () => onRefuse(this.#row));
   }
 
@@ -43,23 +44,34 @@ export class PersonCard {
 
   /** Show this resident; null clears everything that was on the screen. */
   show(row, { settle = false } = {}) {
-    const same = this.#row?.id === row?.id && this.#row?.second === row?.second;
+    const same = ["id", "second", "mine"].every((name) => this.#row?.[name] === row?.[name]);
     this.#row = row;
     element("person").hidden = !row;
     if (!same) this.#clear();
     if (!row) return;
+    if (!same) this.#pictures.show(row);
     this.#fill(row);
     if (!same) {
       this.#readyAt = settle ? performance.now() + SETTLE_MS : 0;
-      this.#loadPhoto(row);
       this.focus();
     }
   }
 
+  /** Take the pictures off the page until somebody is there again; nothing is decided meanwhile. */
+  cover() {
+    if (this.#pictures.cover()) this.#setBusy(this.#busy);
+  }
+
+  uncover() {
+    this.#pictures.uncover();
+  }
+
   focus() {
     if (!this.#row || document.querySelector("dialog[open]")) return;
-    const first = this.#row.second ? element(this.#row.officer ? "same" : "confirm") : element("number");
-    first.focus();
+    if (!this.#row.second) element("number").focus();
+    else if (this.#row.mine) element("name").focus();
+    else if (this.#row.officer) focusReasons();
+    else element("confirm").focus();
   }
 
   tick(row) {
@@ -74,9 +86,10 @@ export class PersonCard {
     say(element("device"), row.device);
     this.tick(row);
     element("second").hidden = !row.second;
-    element("officer").hidden = !row.officer;
     element("number-place").hidden = row.second;
-    element("same-place").hidden = !row.officer;
+    element("confirm").hidden = row.mine;
+    showReview(row, this.#pictures);
+    this.#setBusy(this.#busy);
     const few = row.numbers_left < 3 && !row.second;
     say(element("numbers-left"), few ? texts.person_numbers_left.replace("{n}", row.numbers_left) : "");
   }
@@ -84,67 +97,51 @@ export class PersonCard {
   #clear() {
     for (const id of ["name", "nik", "device", "waited", "left", "numbers-left"]) element(id).textContent = "";
     element("number").value = "";
-    element("same").checked = false;
+    clearReview();
     say(element("problem"), "");
-    element("photo").hidden = true;
-    element("photo").removeAttribute("src");
-    element("no-photo").hidden = true;
-    if (this.#url) URL.revokeObjectURL(this.#url);
-    this.#url = this.#photo = null;
-    element("confirm").disabled = true;
+    this.#pictures.show(null);
   }
 
-  /** Confirming waits for the photo: the officer looks at the person before deciding. */
-  async #loadPhoto(row) {
-    const isCurrent = () => this.#row?.id === row.id && this.#photo === null;
-    try {
-      const response = await fetch("/console/photo/" + encodeURIComponent(row.id), { cache: "no-store" });
-      if (response.ok) {
-        const blob = await response.blob();
-        if (!isCurrent()) return;
-        this.#url = URL.createObjectURL(blob);
-        element("photo").src = this.#url;
-        element("photo").hidden = false;
-        this.#settlePhoto("shown");
-        return;
-      }
-      const { code } = await response.json();
-      if (code === "NO_PHOTO" && isCurrent()) {
-        element("no-photo").hidden = false;
-        this.#settlePhoto("none");
-        return;
-      }
-    } catch {
-      // Asked again below.
-    }
-    if (isCurrent()) setTimeout(() => isCurrent() && this.#loadPhoto(row), PHOTO_RETRY_MS);
+  /** Confirming waits for the pictures: the officer looks at the person before deciding. */
+  #onPictures() {
+    showReview(this.#row, this.#pictures);
+    this.#setBusy(this.#busy);
+    // A button that was disabled meanwhile has lost the focus.
+    const lost = document.activeElement === document.body;
+    if (lost || (this.#row.second && !this.#row.officer)) this.focus();
   }
 
-  #settlePhoto(what) {
-    this.#photo = what;
-    const none = what === "none";
-    element("same-text").textContent = none ? texts.person_same_no_photo : texts.person_same;
-    element("officer").textContent = none ? texts.person_officer_no_photo : texts.person_officer;
-    element("confirm").disabled = this.#busy;
-    if (this.#row.second && !this.#row.officer) this.focus();
+  /**
+   * Where an officer decides the face, Enter goes one step on: number, reason, button. Only on the
+   * button does it approve, and a key held down goes nowhere.
+   */
+  #onEnter(event) {
+    if (!this.#row?.officer) return;
+    const onButton = event.target.localName === "button";
+    if (event.repeat || !onButton) event.preventDefault();
+    if (event.repeat || onButton) return;
+    if (this.#isComplete()) element("confirm").focus();
   }
 
-  #refuseEarly(text, field) {
-    say(element("problem"), text);
-    element(field).focus();
+  /** Whether number and reason are there; says what is missing and goes to its place. */
+  #isComplete() {
+    const row = this.#row;
+    const missing = !row.second && element("number").value.length !== 3;
+    if (missing) element("number").focus();
+    else if (row.officer && !chosenReason()) focusReasons();
+    else return true;
+    say(element("problem"), missing ? texts.person_number_short : texts.review_needed);
+    return false;
   }
 
   async #confirm() {
     const row = this.#row;
-    if (!row || this.#busy || !this.#photo) return;
-    const number = element("number").value;
-    const same = element("same").checked;
-    if (!row.second && number.length !== 3) return this.#refuseEarly(texts.person_number_short, "number");
-    if (row.officer && !same) return this.#refuseEarly(texts.person_same_needed, "same");
+    if (!row || this.#busy || !this.#pictures.ready || !this.#isComplete()) return;
     this.#setBusy(true);
     say(element("problem"), "");
     try {
-      const body = { number: row.second ? null : number, same_person: row.officer && same };
+      const number = row.second ? null : element("number").value;
+      const body = { number, face_reason: row.officer ? chosenReason() : null };
       const answer = await decide(`/queue/${encodeURIComponent(row.id)}/confirm`, body);
       this.#onDone(row, answer.state);
     } catch (refusal) {
@@ -169,8 +166,12 @@ export class PersonCard {
 
   #setBusy(busy) {
     this.#busy = busy;
-    const button = element("confirm");
-    button.disabled = busy || !this.#photo;
-    button.firstChild.textContent = (busy ? texts.person_busy : texts.person_confirm) + " ";
+    element("confirm").disabled = busy || !this.#pictures.ready;
+    say(element("confirm-text"), busy ? texts.person_busy : this.#confirmText());
+  }
+
+  #confirmText() {
+    if (!this.#row?.officer) return texts.person_confirm;
+    return this.#row.no_match && !this.#row.second ? texts.review_approve_first : texts.review_approve;
   }
 }

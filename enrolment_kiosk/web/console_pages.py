@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from enrolment_kiosk.counter import PictureKind
 from enrolment_kiosk.errors import SessionError
 from enrolment_kiosk.sessions import Session
 from enrolment_kiosk.texts import error_text, language_texts
@@ -107,22 +108,30 @@ def _add_reading_calls(pages: Blueprint, kiosk: Kiosk) -> None:
 
     @pages.get("/photo/<row>")
     def photo(row: str) -> Response:
-        session = _session(kiosk, touch=False)
-        kind, data = kiosk.console.load_photo(session, check_row(row), language=chosen_language())
-        return Response(data, mimetype=kind)
+        return _picture(kiosk, row, "photo")
+
+    @pages.get("/selfie/<row>")
+    def selfie(row: str) -> Response:
+        return _picture(kiosk, row, "selfie")
+
+
+def _picture(kiosk: Kiosk, row: str, which: PictureKind) -> Response:
+    session, language = _session(kiosk, touch=False), chosen_language()
+    kind, data = kiosk.console.load_picture(session, check_row(row), which, language=language)
+    return Response(data, mimetype=kind)
 
 
 def _add_deciding_calls(pages: Blueprint, kiosk: Kiosk) -> None:
     @pages.post("/queue/<row>/confirm")
     def confirm(row: str) -> Response:
         session, body = _changing(kiosk), read_body()
-        same = body.get("same_person") is True
         number = None if body.get("number") is None else read_text(body, "number", limit=3)
+        why = body.get("face_reason")
         state = kiosk.console.confirm(
             session,
             check_row(row),
             number=number,
-            face_decision="same_person" if same else None,
+            face_reason=None if why is None else read_text(body, "face_reason", limit=32),
             language=chosen_language(),
             key=read_key(body),
         )

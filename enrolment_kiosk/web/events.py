@@ -10,10 +10,10 @@ import json
 import time
 from collections.abc import Iterator
 
-from enrolment_kiosk.counter import Queue, Waiting
 from enrolment_kiosk.errors import ApiProblem, ApiUnreachable, KioskError, SessionError
 from enrolment_kiosk.sessions import Session
 from enrolment_kiosk.texts import error_text
+from enrolment_kiosk.waiting import Queue, Waiting
 from enrolment_kiosk.web.display_pages import named_drift
 from enrolment_kiosk.web.state import Kiosk
 
@@ -75,6 +75,7 @@ def _state(
 
 
 def _row(row: Waiting, now: float) -> dict[str, object]:
+    taken_at = row.pictures.taken_at
     left = None if row.deadline_at is None else max(0, int(row.deadline_at.timestamp() - now))
     return {
         "id": row.id,
@@ -85,7 +86,13 @@ def _row(row: Waiting, now: float) -> dict[str, object]:
         "waited": max(0, int(now - row.since.timestamp())),
         "left": left,
         "officer": row.face == "officer",
+        "no_match": row.face_no_match,
+        "reasons": list(row.face_reasons),
+        "has_photo": row.pictures.registry,
+        "has_selfie": row.pictures.selfie,
+        "taken_at": None if taken_at is None else taken_at.isoformat(),
         "second": row.second_officer,
+        "mine": row.approved_by_you,
         "numbers_left": row.numbers_left,
     }
 

@@ -18,14 +18,18 @@ class Person:
     device: str = "Samsung SM-A156E"
     number: str = "042"
     face: str = "machine"
+    face_reasons: tuple[str, ...] = ()
+    face_no_match: bool = False
     photo: bytes | None = None
+    selfie: bytes | None = None
+    taken_at: str | None = None
     second_officer_drawn: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     state: str = "AT_COUNTER"
     numbers_left: int = 3
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     first_officer: str | None = None
-    face_decision: str | None = None
+    face_approvals: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -132,9 +132,13 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
     @app.get(base)
     def queue() -> Response:
         sim.check("queue", sim.identity, sim.kiosk)
-        sim.operator()
+        username = sim.operator()
         shown = {"AT_COUNTER", "SECOND_OFFICER"}
-        rows = [row(person, sim.bend.clock_ahead) for person in sim.people if person.state in shown]
+        rows = [
+            row(person, sim.bend.clock_ahead, username)
+            for person in sim.people
+            if person.state in shown
+        ]
         return jsonify({"waiting": rows, "today": sim.today})
 
     @app.get(f"{base}/<row>/photo")
@@ -145,6 +149,15 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
         if person.photo is None:
             raise Refused(404, "NO_PHOTO")
         return Response(person.photo, content_type="image/jpeg")
+
+    @app.get(f"{base}/<row>/selfie")
+    def selfie(row: str) -> Response:
+        sim.check("selfie", sim.identity, sim.kiosk)
+        sim.operator()
+        person = sim.person(row)
+        if person.selfie is None:
+            raise Refused(404, "NO_PHOTO")
+        return Response(person.selfie, content_type="image/jpeg")
 
     @app.post(f"{base}/<row>/confirm")
     def confirm(row: str) -> Response:
@@ -166,7 +179,7 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
         return jsonify({"state": "REFUSED"})
 
 
-def row(person: Person, ahead: float) -> dict[str, object]:
+def row(person: Person, ahead: float, username: str) -> dict[str, object]:
     since = person.since.timestamp() + ahead
     return {
         "id": person.id,
@@ -178,7 +191,15 @@ def row(person: Person, ahead: float) -> dict[str, object]:
         "since": stamp(since),
         "deadline_at": stamp(since + 600),
         "face": person.face,
+        "face_reasons": list(person.face_reasons),
+        "face_no_match": person.face_no_match,
+        "pictures": {
+            "registry": person.photo is not None,
+            "selfie": person.selfie is not None,
+            "taken_at": person.taken_at,
+        },
         "second_officer": person.state == "SECOND_OFFICER",
+        "approved_by_you": person.first_officer == username,
         "numbers_left": person.numbers_left,
     }
 

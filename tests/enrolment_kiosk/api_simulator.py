@@ -138,7 +138,8 @@ class ApiSimulator:
     def decide(self, row: str, username: str, body: dict[str, object]) -> dict[str, object]:
         """Confirm as the API does."""
         person = self.person(row)
-        if person.face == "officer" and body["face_decision"] != "same_person":
+        decided = body["face_decision"] == "same_person" and body["face_reason"] is not None
+        if person.face == "officer" and not decided:
             raise Refused(422, "FACE_DECISION_NEEDED")
         if person.state == "SECOND_OFFICER":
             if person.first_officer == username:
@@ -150,11 +151,14 @@ class ApiSimulator:
                 person.state = "REFUSED"
                 raise Refused(409, "ACTIVATION_ENDED")
             raise Refused(422, "NUMBER_WRONG", numbers_left=person.numbers_left)
-        elif person.second_officer_drawn:
+        if person.face == "officer":
+            person.face_approvals.append(str(body["face_reason"]))
+        needs_two = person.second_officer_drawn or person.face_no_match
+        if person.state == "AT_COUNTER" and needs_two:
             person.state, person.first_officer = "SECOND_OFFICER", username
             return {"state": person.state}
         person.state = "ACTIVATED"
-        person.face_decision = str(body["face_decision"])
+        person.photo = person.selfie = None
         self.today["confirmed"] += 1
         return {"state": person.state}
 

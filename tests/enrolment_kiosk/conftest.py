@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
-
-WAIT_MS = 30_000
-expect.set_options(timeout=WAIT_MS)
+    from playwright.sync_api import Page
 
 
 @pytest.fixture
@@ -46,30 +43,6 @@ def counter(home: Path) -> Iterator[CounterPc]:
     """The kiosk, serving."""
     with running_kiosk(home) as pc:
         yield pc
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open pages, each in a fresh profile; a script error or a blocked resource fails the test."""
-    contexts, mishaps = [], []
-
-    def open_one(url: str, **options: object) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
-        context.set_default_timeout(WAIT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: mishaps.append(str(error)))
-        page.on(
-            "console",
-            lambda line: mishaps.append(line.text) if "Content Security" in line.text else None,
-        )
-        page.goto(url)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert mishaps == []
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.journey.console_page import ConsolePage, DisplayPage
 from tests.journey.office import Office, running_office
@@ -13,12 +12,9 @@ from tests.journey.office import Office, running_office
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from tests.postgres import PostgresServer
-
-WAIT_MS = 30_000  # other tests share this machine
-expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -48,30 +44,6 @@ def each_office(
     with running_office(tmp_path_factory.mktemp("office"), database_url=url) as opened:
         yield opened
     server.drop_database("journey")
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Open pages, each in a fresh profile; a script error or a blocked resource fails the test."""
-    contexts, mishaps = [], []
-
-    def open_one(url: str) -> Page:
-        context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
-        context.set_default_timeout(WAIT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: mishaps.append(str(error)))
-        page.on(
-            "console",
-            lambda line: mishaps.append(line.text) if "Content Security" in line.text else None,
-        )
-        page.goto(url)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert mishaps == []
 
 
 @pytest.fixture
