@@ -23,8 +23,9 @@ class FacePolicy:
     """Thresholds of one model and one fusing rule.
 
     ``match`` and ``review`` are similarities (a cosine for SFace); ``same_capture`` is the lowest
-    similarity two front frames of one capture may have, ``same_turned`` the lowest a turned frame
-    may have to its nearest front frame (a person swapped in between falls under them);
+    similarity two front frames of one capture may have, ``same_turned`` the lowest the
+    turned frames may have to the fused front frames, on average (a person swapped in between falls
+    under them);
     ``min_turn`` is how far, in degrees, a head must be seen turned from where it looked straight;
     ``min_frames``/``max_frames`` bound how many front frames are fused, ``max_offered`` how many
     frames are looked at.
@@ -46,8 +47,8 @@ POLICY = FacePolicy(
     match=0.575,
     review=0.40,
     same_capture=0.50,
-    same_turned=0.20,
-    min_turn=20.0,
+    same_turned=0.30,
+    min_turn=16.0,
     min_frames=3,
     max_frames=5,
     max_offered=10,

@@ -3,7 +3,7 @@
 1 every frame is decoded and looked at once, a front frame by the gate, a turned one by the turned
 gate · 2 a picture sent before in this capture counts as repeated, also when it was encoded again ·
 3 turned frames are judged against the way the head looks straight · 4 front frames are compared
-with each other, each turned one with its nearest front frame: is it one person? · 5 the three to
+with each other, the turned ones with all of them fused: is it one person? · 5 the three to
 five clearest front frames are kept to be fused.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
+from wallet_api.adapters.faces.engines import fuse
 from wallet_api.adapters.faces.looks import Look, difference, look_at
 from wallet_api.ports.faces import FrameNote
 from wallet_api.rules.face_challenge import (
@@ -126,12 +127,12 @@ def _turned(looks: tuple[Look, ...], turns: tuple[Turn, ...]) -> list[Face]:
 def _is_one_person(
     engine: Engine, best: tuple[Face, ...], turned: list[Face], policy: FacePolicy
 ) -> bool:
-    def alike(one: Face, other: Face) -> float:
-        return engine.similarity(one.embedding, other.embedding)
-
-    pairs = [alike(one, other) for one, other in combinations(best, 2)]
-    nearest = [max(alike(face, front) for front in best) for face in turned if best]
-    return is_one_person(pairs, nearest, policy)
+    pairs = [
+        engine.similarity(one.embedding, other.embedding) for one, other in combinations(best, 2)
+    ]
+    fused = fuse([face.embedding for face in best]) if best else None
+    to_fronts = [engine.similarity(face.embedding, fused) for face in turned if fused is not None]
+    return is_one_person(pairs, to_fronts, policy)
 
 
 def _with_turns_judged(

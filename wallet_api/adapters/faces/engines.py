@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from wallet_api.adapters.faces.intake import Picture
@@ -71,3 +73,11 @@ def unit(vector: Array) -> Array:
 def cosine(one: Array, other: Array) -> float:
     """Return the cosine between two vectors of any length."""
     return float(np.dot(unit(one), unit(other)))
+
+
+def fuse(vectors: Sequence[Array]) -> Array:
+    """Mean of unit vectors weighted by their length: which is the mean of the vectors as they are.
+
+    Not brought to length 1: an engine may compare by distance instead of angle.
+    """
+    return np.asarray(np.mean(vectors, axis=0, dtype=np.float32), np.float32)

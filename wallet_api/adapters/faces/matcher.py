@@ -11,13 +11,11 @@ Nothing is kept: no picture, no template. Services get this through the pool, ne
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import Final
 
 from wallet_api.adapters.faces.capture import Capture, Gates, examine
 from wallet_api.adapters.faces.engine import FaceEngine
-from wallet_api.adapters.faces.engines import Engine, Face, unit
+from wallet_api.adapters.faces.engines import Engine, fuse
 from wallet_api.adapters.faces.looks import Look, look_at
 from wallet_api.adapters.faces.portrait import make_portrait
 from wallet_api.ports.faces import PORTRAIT_BYTES, FaceJob, FaceResult, Outcome
@@ -31,11 +29,6 @@ from wallet_api.rules.face_policy import (
     Gate,
     decide,
 )
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.float32]
 
 _REASONS_OF: Final[dict[Decision, tuple[str, ...]]] = {
     "match": (),
@@ -82,7 +75,8 @@ class LocalFaceMatcher:
         if reference.good is None:
             reasons = ("REFERENCE_UNUSABLE", *reference.reasons)
             return _result(policy, capture, "no_reference", reasons)
-        score = self._engine.similarity(_fuse(capture.best), reference.good.embedding)
+        probe = fuse([face.embedding for face in capture.best])
+        score = self._engine.similarity(probe, reference.good.embedding)
         outcome = decide(score, policy)
         return _result(policy, capture, outcome, _REASONS_OF[outcome], score)
 
@@ -126,8 +120,3 @@ def _result(
         notes=capture.notes,
         clearest=capture.clearest,
     )
-
-
-def _fuse(faces: tuple[Face, ...]) -> Array:
-    """Mean of unit vectors weighted by their norm: which is the sum of the vectors as they are."""
-    return unit(np.sum([face.embedding for face in faces], axis=0, dtype=np.float32))
