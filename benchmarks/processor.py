@@ -1,4 +1,4 @@
-"""Processor time of a program with all its processes (Linux)."""
+"""Processor time and memory of a program with all its processes (Linux)."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def seconds_of(pid: int) -> float:
         family |= fresh
         fresh = {child for child, parent in parents.items() if parent in fresh}
     return TICK * sum(used[one] for one in family if one in used)
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the bytes that this one process holds in memory now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

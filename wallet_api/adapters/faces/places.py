@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from wallet_api.adapters.faces.line import Line
-from wallet_api.adapters.faces.worker_process import WorkerProcess
+from wallet_api.adapters.faces.wire import WireError
+from wallet_api.adapters.faces.worker_process import WorkerLost, WorkerProcess
+from wallet_api.ports.faces import FaceUnavailable
 
 LONGEST_RETRY: Final = 30
 FIRST_REST: Final = 0.5
+
+
+class EndedByOthers(FaceUnavailable):
+    """The worker was killed from outside: by the kernel for want of memory, by an administrator."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +49,13 @@ class Place:
         outside = worker.kill()
         worker.close()
         return outside
+
+    def give_up(self, error: WorkerLost | WireError | FaceUnavailable) -> FaceUnavailable:
+        """End the worker after ``error``; return what its caller is to be told."""
+        reason = error.reason if isinstance(error, FaceUnavailable) else str(error)
+        if self.drop() and reason == "FACE_WORKER_GONE":
+            return EndedByOthers(reason)
+        return FaceUnavailable(reason)
 
     def rest(self, fault: str, *, at_most: float) -> None:
         """Start nothing for a while, longer each time: what does not load costs a second each."""

@@ -22,7 +22,7 @@ from typing import Any, Final, TypeVar
 
 from wallet_api.adapters.faces.answers import read_portrait, read_result
 from wallet_api.adapters.faces.line import LineClosed, LineFull
-from wallet_api.adapters.faces.places import Place, State
+from wallet_api.adapters.faces.places import EndedByOthers, Place, State
 from wallet_api.adapters.faces.wire import MAX_BLOB, MAX_BLOBS, WireError
 from wallet_api.adapters.faces.worker_process import WorkerLost, WorkerProcess
 from wallet_api.ports.faces import (
@@ -152,6 +152,11 @@ class FacePool:
             counts = dict(state.counts)
         return {**counts, "admitted": counts["asked"] - sum(counts[end] for end in _ENDS)}
 
+    def workers(self) -> list[int]:
+        """Return the process ids of this process's workers."""
+        held = (place.worker for place in self._state.places)
+        return [worker.pid for worker in held if worker is not None]
+
     def watch(self, watcher: PoolWatcher) -> None:
         """Tell ``watcher`` of everything from now on; see ``ports.watching``."""
         self._watcher = watcher
@@ -197,7 +202,7 @@ class FacePool:
             patience = came + self._patience - time.monotonic()
             try:
                 return self._ask(state, place, question, read, patience)
-            except _EndedByOthers:  # not this job's doing: once more, with a fresh worker
+            except EndedByOthers:  # not this job's doing: once more, with a fresh worker
                 return self._ask(state, place, question, read, self._patience)
         finally:
             self._leave(state, place)
@@ -218,7 +223,7 @@ class FacePool:
             )
             found = read(answer, out)
         except (WorkerLost, WireError, FaceUnavailable) as error:
-            lost = _why(error, ended_by_others=place.drop())
+            lost = place.give_up(error)
             self._ensure(state, place)  # warms while nobody waits for it
             raise lost from error
         except NoUsablePhoto:
@@ -261,8 +266,8 @@ class FacePool:
         try:
             ready = worker.await_ready(seconds=patience)
         except (WorkerLost, WireError) as error:
-            lost = _why(error, ended_by_others=place.drop())
-            if not isinstance(lost, _EndedByOthers):
+            lost = place.give_up(error)
+            if not isinstance(lost, EndedByOthers):
                 place.rest(lost.reason, at_most=LONGEST_REST)
             raise lost from error
         if not ready:
@@ -278,19 +283,6 @@ class FacePool:
 
 
 _ENDS: Final = ("done", "refused", "lost")
-
-
-class _EndedByOthers(FaceUnavailable):
-    """The worker was killed from outside: by the kernel for want of memory, by an administrator."""
-
-
-def _why(
-    error: WorkerLost | WireError | FaceUnavailable, *, ended_by_others: bool
-) -> FaceUnavailable:
-    reason = error.reason if isinstance(error, FaceUnavailable) else str(error)
-    if ended_by_others and reason == "FACE_WORKER_GONE":
-        return _EndedByOthers(reason)
-    return FaceUnavailable(reason)
 
 
 def _begin_anew(pool: weakref.ref[FacePool]) -> None:
