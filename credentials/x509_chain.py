@@ -37,7 +37,12 @@ _KNOWN_CRITICAL = frozenset(
         ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
     }
 )
-_BROKEN = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
+# A warning is among them for programs that make errors of warnings: cryptography only warns of a
+# serial number below one and of a country of three letters.
+_BROKEN = (
+    *(ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension),
+    *(x509.InvalidVersion, x509.UnsupportedGeneralNameType, Warning),
+)
 
 
 @dataclass(frozen=True, slots=True)
