@@ -76,4 +76,5 @@ def fault_of_delay(
 
 def wait_after(refusals: int, first: timedelta) -> timedelta:
     """Return the pause after the nth attempt that was charged: five times longer each time."""
-    return first * WAIT_GROWTH ** max(0, refusals - 1)
+    times: int = WAIT_GROWTH ** max(0, refusals - 1)
+    return first * times

@@ -75,6 +75,7 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     "kiosks.close_shift": ("NOT_FOUND",),
     "kiosks.read_queue": ("NOT_FOUND",),
     "kiosks.read_photo": (*_QUEUE, "NO_PHOTO"),
+    "kiosks.read_selfie": (*_QUEUE, "NO_PHOTO"),
     "kiosks.confirm": (
         *(*_QUEUE, "NUMBER_WRONG", "FACE_DECISION_NEEDED", "SAME_OFFICER", "OPERATOR_LIMIT"),
         *("KIOSK_CERTIFICATE_EXPIRED", "PERSON_NOT_ELIGIBLE", "REGISTRY_DOWN"),

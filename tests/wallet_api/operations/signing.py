@@ -21,6 +21,7 @@ from credentials.statement import (
     hash_body,
     sign_statement,
 )
+from tests.wallet_api import capturing
 from tests.wallet_api.counter_desk import Counter, enrol, new_signer
 from tests.wallet_api.handset import Handset, at_face, with_wallet
 from wallet_api.services import kiosks, nonces
@@ -44,6 +45,7 @@ class SignedApplication:
         self._app = app
         self._inner = app.wsgi_app
         self._enrolment = at_face(world, nik=LIVING[0])
+        self._capture = str(capturing.opened(self._enrolment)["capture"])
         ready = enrol(world, LIVING[1])
         self._ready = Handset(
             world, device=ready.device, pin=ready.pin, enrolment=ready.enrolment_id
@@ -97,6 +99,7 @@ class SignedApplication:
         elif purpose == "session":
             phone, name = self._wallet, self._wallet.wallet
         self._rename(environ, "enrolments", phone.enrolment)
+        self._rename(environ, "captures", self._capture)
         statement = self._statement(purpose, name, body, phone.device, phone.pin)
         environ["HTTP_WALLET_STATEMENT"] = sign_statement(statement, phone.device, typ=TYP_DEVICE)
         environ["HTTP_WALLET_PIN_PROOF"] = sign_statement(statement, phone.pin, typ=TYP_PIN)
