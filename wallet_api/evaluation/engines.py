@@ -54,8 +54,8 @@ def cosines(probes: Vectors, references: Vectors) -> Vectors:
 
 def nearness(probes: Vectors, references: Vectors) -> Vectors:
     """Return one less the Euclidean distance of every probe to every reference."""
-    squares = (probes**2).sum(axis=1)[:, None] + (references**2).sum(axis=1)[None]
-    between = squares - 2 * (probes.astype(np.float64) @ references.T.astype(np.float64))
+    left, right = probes.astype(np.float64), references.astype(np.float64)
+    between = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None] - 2 * left @ right.T
     return np.asarray(1 - np.sqrt(np.maximum(between, 0.0)), np.float32)
 
 
