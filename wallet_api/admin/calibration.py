@@ -32,6 +32,7 @@ from wallet_api.errors import ConfigurationError
 
 MAX_REPORT_BYTES: Final = 20_000_000
 PREVIOUS: Final = ".previous"
+_TITLES: Final = {"fmr": "strangers taken for the same person", "fnmr": "the same person not taken"}
 
 
 def calibrate(options: Namespace) -> str:
@@ -81,28 +82,42 @@ def describe(calibration: Calibration) -> str:
 
 
 def _evidence(calibration: Calibration) -> list[str]:
-    """Say for each group what was measured at the match threshold, or on its unkind side."""
-    match = calibration.thresholds.match
-    nearest: dict[tuple[str, str, int], Figure] = {}
-    for figure in calibration.measured_on.figures:
-        # Strangers are accepted less often above, genuine claims refused less often below.
-        unkind = figure.threshold <= match if figure.kind == "fmr" else figure.threshold >= match
-        place = (figure.kind, figure.group, figure.fused)
-        known = nearest.get(place)
-        if unkind and (
-            known is None or abs(figure.threshold - match) < abs(known.threshold - match)
-        ):
-            nearest[place] = figure
-    return [_sentence(nearest[place]) for place in sorted(nearest)]
+    """Say for each group what was measured at the match threshold, or on its unkind side.
+
+    Where probes were fused, as in service, single photos are left out.
+    """
+    match, figures = calibration.thresholds.match, calibration.measured_on.figures
+    most = max((figure.fused for figure in figures), default=0)
+    lines = []
+    for kind, title in _TITLES.items():
+        nearest: dict[str, Figure] = {}
+        for figure in figures:
+            # Strangers are accepted less often above, genuine claims missed less often below.
+            unkind = figure.threshold <= match if kind == "fmr" else figure.threshold >= match
+            if figure.kind != kind or figure.fused != most or not unkind:
+                continue
+            known = nearest.get(figure.group, figure)
+            if abs(figure.threshold - match) <= abs(known.threshold - match):
+                nearest[figure.group] = figure
+        lines += [f"{title}, {_probe(most)}:"] if nearest else []
+        lines += [_sentence(figure) for figure in nearest.values()]
+    return lines
+
+
+def _probe(frames: int) -> str:
+    return "one photo" if frames == 1 else f"{frames} or more frames fused"
 
 
 def _sentence(figure: Figure) -> str:
-    what = "strangers taken for the same" if figure.kind == "fmr" else "genuine claims not accepted"
-    photos = "one photo" if figure.fused == 1 else f"{figure.fused} frames fused"
-    return (
-        f"  {what}, {figure.group}, {photos}, at {figure.threshold:.3f}: {figure.value:.2e}"
-        f" [{figure.low:.1e} to {figure.high:.1e}]" + (f" of {figure.of}" if figure.of else "")
-    )
+    seen = f"{_share(figure.value)} [{_share(figure.low)} to {_share(figure.high)}]"
+    if not figure.value:
+        seen = f"none seen, so at most {_share(figure.high)}"
+    many = f" of {figure.of}" if figure.of else ""
+    return f"  at {figure.threshold:.3f}, {figure.group}: {seen}{many}"
+
+
+def _share(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
 
 
 def _from_report(options: Namespace) -> Calibration:
