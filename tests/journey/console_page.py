@@ -49,6 +49,29 @@ class ConsolePage:
         self.page.keyboard.type(number)
         self.page.keyboard.press("Enter")
 
+    def approve(self, reason: str) -> None:
+        """Choose a reason for taking the faces for one person's, and press the button."""
+        self.page.locator(f"#approvals input[value={reason}]").check()
+        self.find("confirm").click()
+
+    def told(self) -> str:
+        """Return why the machine left the face to officers."""
+        return " ".join(self.page.locator("#reasons li").all_inner_texts())
+
+    def pictures(self) -> list[str]:
+        """Return which pictures can be seen: "photo" the registry's, "selfie" the phone's."""
+        script = "all => all.filter(i => !i.hidden && i.naturalWidth > 100).map(i => i.id)"
+        seen: list[str] = self.page.locator("#photo, #selfie").evaluate_all(script)
+        return seen
+
+    def ask_for(self, kind: str, enrolment: str) -> tuple[int, str]:
+        """Fetch a picture as the page does; return status and the problem's code or the type."""
+        script = """async path => { const answer = await fetch(path);
+          const kind = answer.headers.get("Content-Type");
+          return [answer.status, answer.ok ? kind : (await answer.json()).code]; }"""
+        status, what = self.page.evaluate(script, f"/console/{kind}/{enrolment}")
+        return int(status), str(what)
+
     def photo_width(self) -> int:
         """Return how many pixels wide the photo on the screen is; 0 when none is there."""
         script = "image => image.complete && !image.hidden ? image.naturalWidth : 0"
