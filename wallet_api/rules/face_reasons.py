@@ -33,6 +33,26 @@ _FILE: dict[str, tuple[str, str]] = {
         "Format HEIC belum didukung. Pilih “Paling Kompatibel” di setelan kamera, lalu ulangi.",
         "HEIC is not supported. Choose “Most Compatible” in the camera settings, then retake.",
     ),
+    "AVIF_NOT_ACCEPTED": (
+        "Format AVIF belum didukung. Simpan sebagai JPEG, atau pakai kamera di dalam aplikasi.",
+        "AVIF is not supported. Save it as JPEG, or use the camera in the app.",
+    ),
+    "GIF_NOT_ACCEPTED": (
+        "Berkas GIF tidak dapat dipakai. Ambil foto dengan kamera, atau kirim JPEG.",
+        "A GIF cannot be used. Take a photo with the camera, or send a JPEG.",
+    ),
+    "TIFF_NOT_ACCEPTED": (
+        "Berkas TIFF atau RAW tidak dapat dipakai. Simpan foto sebagai JPEG.",
+        "A TIFF or raw file cannot be used. Save the photo as JPEG.",
+    ),
+    "BMP_NOT_ACCEPTED": (
+        "Berkas BMP tidak dapat dipakai. Simpan gambar sebagai JPEG atau PNG.",
+        "A BMP file cannot be used. Save the picture as JPEG or PNG.",
+    ),
+    "DOCUMENT_NOT_ACCEPTED": (
+        "Berkas ini dokumen, bukan foto. Ambil foto wajah dengan kamera.",
+        "This file is a document, not a photo. Take a photo of your face with the camera.",
+    ),
     "ANIMATED": (
         "Gambar bergerak tidak dapat dipakai. Kirim satu foto biasa.",
         "A moving picture cannot be used. Send an ordinary photo.",

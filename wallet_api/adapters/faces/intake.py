@@ -34,7 +34,22 @@ _FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX"})
 _DEEP_MODES: Final = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _ALPHA_MODES: Final = frozenset({"LA", "PA", "RGBA"})
-_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1", b"avif")
+_OTHER_KINDS: Final = (
+    (0, b"GIF8", "GIF_NOT_ACCEPTED"),
+    (0, b"II*\0", "TIFF_NOT_ACCEPTED"),
+    (0, b"MM\0*", "TIFF_NOT_ACCEPTED"),
+    (0, b"BM", "BMP_NOT_ACCEPTED"),
+    (0, b"%PDF", "DOCUMENT_NOT_ACCEPTED"),
+    (0, b"<svg", "DOCUMENT_NOT_ACCEPTED"),
+    (0, b"<?xml", "DOCUMENT_NOT_ACCEPTED"),
+    (4, b"ftypavif", "AVIF_NOT_ACCEPTED"),
+    (4, b"ftypavis", "AVIF_NOT_ACCEPTED"),
+    *(
+        (4, b"ftyp" + brand, "HEIC_NOT_ACCEPTED")
+        for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+    ),
+)
+"""Kinds of files that people send by mistake: where their mark stands, and what they are told."""
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -92,13 +107,16 @@ def read_picture(data: bytes, *, at_least: int = WORKING_SIDE) -> Picture:
         warnings.simplefilter("ignore", UserWarning)  # about metadata, which is dropped anyway
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with _open(data) as image:
-            _check_header(image)
+            _check_header(image, data)
             return _decode(image, at_least)
 
 
 def _open(data: bytes) -> Image.Image:
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise PictureRefused("HEIC_NOT_ACCEPTED")
+    for place, mark, code in _OTHER_KINDS:
+        if data.startswith(mark, place):
+            raise PictureRefused(code)
+    if _is_cut_webp(data):
+        raise PictureRefused("TRUNCATED")
     try:
         return Image.open(io.BytesIO(data), formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -109,7 +127,7 @@ def _open(data: bytes) -> Image.Image:
         raise PictureRefused("BROKEN") from error
 
 
-def _check_header(image: Image.Image) -> None:
+def _check_header(image: Image.Image, data: bytes) -> None:
     """Refuse, before decoding, what is too large, too small or of the wrong kind."""
     width, height = image.size
     limit = MAX_PNG_PIXELS if image.format == "PNG" else MAX_PIXELS
@@ -118,7 +136,7 @@ def _check_header(image: Image.Image) -> None:
     checks = (
         (width * height > limit, "PICTURE_TOO_LARGE"),
         (moving, "ANIMATED"),
-        (image.mode in _DEEP_MODES, "DEPTH_NOT_ACCEPTED"),
+        (image.mode in _DEEP_MODES or _is_deep_png(image, data), "DEPTH_NOT_ACCEPTED"),
         (image.mode not in _MODES | _DEEP_MODES, "COLOURS_NOT_ACCEPTED"),
         (min(width, height) < MIN_SIDE, "PICTURE_TOO_SMALL"),
         (max(width, height) > MAX_ASPECT * min(width, height), "PICTURE_STRETCHED"),
@@ -126,6 +144,17 @@ def _check_header(image: Image.Image) -> None:
     for refused, code in checks:
         if refused:
             raise PictureRefused(code)
+
+
+def _is_deep_png(image: Image.Image, data: bytes) -> bool:
+    """Say whether the PNG header (RFC 2083, 4.1.1) announces 16 bits, which Pillow may hide."""
+    return image.format == "PNG" and data[24:25] == b"\x10"
+
+
+def _is_cut_webp(data: bytes) -> bool:
+    """Say whether the RIFF container announces more bytes than came."""
+    is_webp = data.startswith(b"RIFF") and data[8:12] == b"WEBP"
+    return is_webp and len(data) < 8 + int.from_bytes(data[4:8], "little")
 
 
 def _decode(image: Image.Image, at_least: int) -> Picture:
