@@ -12,6 +12,7 @@ from credentials.signing import PemSigner
 from tests.wallet_api.counter_desk import Counter, Phone, enrol, new_signer
 from tests.wallet_api.signed_http import SignedClient, kiosk_client, open_client, phone_client
 from tests.wallet_api.simulators import NIK, PHOTO, World
+from wallet_api.models import Enrolment
 from wallet_api.services import kiosks
 
 if TYPE_CHECKING:
@@ -100,6 +101,38 @@ def test_from_the_kiosks_first_start_to_an_open_wallet(
     status = phone_client(world, http, phone).get(path, "status").get_json()
     assert (status["state"], status["next"]["step"]) == ("ACTIVATED", "open_session")
     assert status["wallet"] == phone.row().wallet_id
+
+
+@pytest.mark.parametrize(
+    ("magic", "kind"),
+    [(b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"RIFF", "image/webp")],
+)
+def test_the_phones_picture_is_for_the_officer_who_decides_and_for_no_cache(
+    world: World, http: FlaskClient, kiosk: Kiosk, magic: bytes, kind: str
+) -> None:
+    desk, phone = kiosk.sign_in(), enrol(world, face_outcome="officer", face_reasons="DOUBTFUL")
+    number = scan(world, http, kiosk, phone)["activation"]["number"]
+    path = kiosk.path("queue", phone.enrolment_id)
+    assert code_of(desk.get(f"{path}/selfie", "selfie")) == (404, "NO_PHOTO")
+    with world.deps.transaction() as db:
+        row = db.get_one(Enrolment, phone.enrolment_id)
+        place = f"enrolment|selfie|{row.id}"
+        row.selfie_sealed = world.deps.vault.seal(row.person.dek, place, magic + b" a face")
+    (shown,) = desk.get(kiosk.path("queue"), "queue").get_json()["waiting"]
+    assert shown["pictures"] == {"registry": True, "selfie": True, "taken_at": None}
+    seen = desk.get(f"{path}/selfie", "selfie")
+    assert (seen.data, seen.mimetype) == (magic + b" a face", kind)
+    assert seen.headers["Cache-Control"] == "no-store"
+    assert code_of(desk.get(f"{path}/selfie", "photo")) == (401, "STATEMENT_INVALID")
+    body = {"number": number, "face_decision": "same_person"}
+    unsaid = desk.post(f"{path}/confirm", "activation_confirm", body)
+    assert code_of(unsaid) == (422, "FACE_DECISION_NEEDED")
+    odd = desk.post(f"{path}/confirm", "activation_confirm", body | {"face_reason": "bored"})
+    assert code_of(odd) == (422, "INPUT_INVALID")
+    done = desk.post(f"{path}/confirm", "activation_confirm", body | {"face_reason": "older_photo"})
+    assert done.get_json()["state"] == "ACTIVATED"
+    gone = [desk.get(f"{path}/{name}", name) for name in ("photo", "selfie")]
+    assert [code_of(answer) for answer in gone] == [(409, "ACTIVATION_ENDED")] * 2
 
 
 def test_the_frames_certificate_is_public(world: World, http: FlaskClient, kiosk: Kiosk) -> None:

@@ -6,14 +6,18 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Update, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from tests.wallet_api.counter_desk import Counter, Phone, confirm, enrol, open_counter
 from tests.wallet_api.racing import race
 from tests.wallet_api.simulators import NIK, World
+from wallet_api.errors import ActivationEnded
 from wallet_api.models import AuditEvent, Credential, Device, StatusList, Wallet
 from wallet_api.ports.registry import Contacts
+from wallet_api.services import counter as service
 from wallet_api.services import messages, outbox, wallets
+from wallet_api.services.counter import Confirmation
 from wallet_api.services.counter_queue import Desk
 
 
@@ -231,3 +235,37 @@ def test_new_and_previous_and_registered_contacts_are_told_once(
     ]
     assert all("https://wallet.test/notices/" in one["text"] for one in sent)
     assert max(len(one["text"]) for one in texts) <= 160
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (update(Wallet).values(state="ACTIVE"), ActivationEnded),
+        (update(Device).values(active=True), ActivationEnded),
+        (update(Device).values(wallet_id=select(func.min(Wallet.id)).scalar_subquery()), None),
+    ],
+    ids=["a second wallet", "a second active device", "something else"],
+)
+def test_only_another_activation_is_told_as_one(
+    world: World, change: Update, told: type[Exception] | None
+) -> None:
+    """What the database itself says of two wallets, and of any other broken constraint."""
+    quick = world.with_settings(operator_interval_seconds=0)
+    counter = open_counter(quick)
+    desk = counter.sign_in(counter.add_operator())
+    for contact in ("first", "second"):
+        old = enrol(quick, contact=contact)
+        confirm(quick, desk, old, old.come_to(counter))
+    with pytest.raises(IntegrityError) as broken, quick.deps.transaction() as db:
+        db.execute(change)
+    phone = enrol(quick, contact="third")
+    number = phone.come_to(counter)
+
+    def break_off() -> float:
+        raise broken.value
+
+    with pytest.raises(told or IntegrityError):
+        service.confirm(
+            quick.deps, desk, phone.enrolment_id, Confirmation(number, None), draw=break_off
+        )
+    assert phone.state() == "AT_COUNTER"
