@@ -106,7 +106,7 @@ def make_pictures(name: str, *, take: object = 0) -> Pictures:
     hero = find_resident(HERO)
     make = MAKERS.get(name)
     if make is None:  # good pictures; what is wrong is what the phone does with them
-        return take_pictures(hero, take=take)
+        return take_pictures(hero, take=f"{name} {take}")
     return make(hero, f"{name} {take}")
 
 
@@ -118,9 +118,9 @@ def _wrong_order(hero: Hero, take: str) -> Pictures:
     return Pictures({"front": shots["front"], "left": shots["right"], "right": shots["left"]})
 
 
-def _frozen(hero: Hero, _take: str) -> Pictures:
+def _frozen(hero: Hero, take: str) -> Pictures:
     """The same picture, encoded with another quality each time: other bytes, nothing new."""
-    frozen = posed(hero, "front")
+    frozen = _open(hold(posed(hero, "front"), take, 1)[0])
     qualities = iter(range(70, 70 + sum(COUNTS.values())))
     return Pictures(
         {turn: [jpeg(frozen, quality=next(qualities)) for _ in range(COUNTS[turn])]

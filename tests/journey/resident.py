@@ -35,6 +35,7 @@ class Resident:
 
     office: Office
     name: str
+    language: str = "id"
     email: str = field(init=False)
     number: str = field(init=False)
     home: Home = field(init=False)
@@ -64,7 +65,7 @@ class Resident:
     @property
     def phone(self) -> Phone:
         """The phone, as it wakes up: it knows what it has written down."""
-        return Phone.open(self.home)
+        return Phone.open(self.home, language=self.language)
 
     def start(self) -> dict[str, Any]:
         """Begin the enrolment."""
@@ -74,6 +75,7 @@ class Resident:
             nik=self.person["nik"],
             email=self.email,
             phone=self.number,
+            language=self.language,
         )
         return status
 
@@ -107,12 +109,14 @@ class Resident:
         take_pictures(person, take=take).write(folder)
         return self.look_into(folder)
 
-    def look_into(self, folder: Path) -> dict[str, Any]:
+    def look_into(
+        self, folder: Path, *, tell: Callable[[str], None] | None = None
+    ) -> dict[str, Any]:
         """Follow the prompts with the pictures of a folder, or finish what was begun."""
         phone = self.phone
         limit = phone.home.policy()["face"]["frame_max_bytes"]
         camera = FolderCamera(folder, limit=limit, used=capture.promised(phone))
-        return capture.verify_face(phone, camera, tell=self.prompts.append)
+        return capture.verify_face(phone, camera, tell=tell or self.prompts.append)
 
     def let_officer_look(self) -> dict[str, Any]:
         """Leave the face to the counter."""
