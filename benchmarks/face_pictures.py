@@ -31,9 +31,8 @@ def one_against_one() -> FaceJob:
 def whole_capture() -> FaceJob:
     """Return the nine frames of a capture under a challenge, no two alike."""
     straight = _burst(sessions.selfie(PERSON), TURNS.count("front"))
-    # Who turns to their own left is seen turned to the picture's right edge.
-    left = _burst(sessions.turned(PERSON, "right"), TURNS.count("left"))
-    right = _burst(sessions.turned(PERSON, "left"), TURNS.count("right"))
+    left = _burst(sessions.turned(PERSON, "left"), TURNS.count("left"))
+    right = _burst(sessions.turned(PERSON, "right"), TURNS.count("right"))
     taken = {"front": iter(straight), "left": iter(left), "right": iter(right)}
     frames = tuple(CaptureFrame(next(taken[turn]), turn) for turn in TURNS)
     return FaceJob(frames, sessions.registry_photo(PERSON), "benchmark")

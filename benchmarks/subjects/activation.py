@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.counter_rush import NUMBER, Waiting, bring_people, open_desks, sign_confirmation
+from benchmarks.deployed import ROOT, running_api
 from benchmarks.figures import Figure
 from benchmarks.processor import seconds_of
 from tests.postgres import PostgresServer, running_postgres
@@ -34,7 +34,6 @@ from wallet_api.services import counter
 from wallet_api.services.counter import Confirmation
 from wallet_api.services.counter_queue import Desk
 
-ROOT = Path(__file__).parents[2]
 WORKERS, DESKS, CONNECTIONS = 2, 8, 8
 WARM, PEOPLE = 60, 600
 EACH = WARM + PEOPLE
@@ -69,7 +68,7 @@ def _over_http(
     server: PostgresServer, world: World, url: str, folder: Path, waiting: Sequence[Waiting]
 ) -> list[Figure]:
     postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-    with _gunicorn(url, folder) as api:
+    with running_api(url, folder, workers=WORKERS, **FREE) as (_, api):
         _send(world, folder, waiting[:WARM])
         before = seconds_of(api), seconds_of(postmaster)
         seconds = _send(world, folder, waiting[WARM:])
@@ -86,36 +85,6 @@ def _over_http(
         Figure("processor time of an activation, API", of_one[0], "ms"),
         Figure("processor time of an activation, PostgreSQL", of_one[1], "ms"),
     ]
-
-
-@contextmanager
-def _gunicorn(url: str, folder: Path) -> Iterator[int]:
-    """Run the API at `folder`/api.sock; yield the process id."""
-    settings = {
-        "database_url": url,
-        "keys_dir": folder / "keys",
-        "registry_url": f"sqlite:///{folder}/registry.db",
-        "publish_dir": folder / "published",
-        "mail_url": f"file://{folder}/outbox",
-        "sms_url": f"file://{folder}/outbox",
-        **FREE,
-    }
-    env = {f"WALLET_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [
-        *(sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py")),
-        *("--workers", str(WORKERS), "--bind", f"unix:{folder}/api.sock"),
-        "wallet_api.app:create_app()",
-    ]
-    with (folder / "api.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while not (folder / "api.sock").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def _send(world: World, folder: Path, waiting: Sequence[Waiting]) -> float:
