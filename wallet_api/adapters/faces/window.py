@@ -41,9 +41,8 @@ class Window:
         x, y, wide, high = (float(value) for value in box)
         reach = max(wide, high, 1.0) * share / 2
         height, width = pixels.shape[:2]
-        x0, y0 = max(0, round(x + wide / 2 - reach)), max(0, round(y + high / 2 - reach))
-        x1 = min(width, max(x0 + 1, round(x + wide / 2 + reach)))
-        y1 = min(height, max(y0 + 1, round(y + high / 2 + reach)))
+        x0, x1 = _within(x + wide / 2, reach, width)
+        y0, y1 = _within(y + high / 2, reach, height)
         factor = side / (2 * reach)
         size = (
             min(side, max(1, round((x1 - x0) * factor))),
@@ -83,6 +82,12 @@ class Window:
         side = float(len(self.pixels))
         right, bottom = self.left + width * self.factor, self.top + height * self.factor
         return max(0.0, self.left), max(0.0, self.top), min(side, right), min(side, bottom)
+
+
+def _within(middle: float, reach: float, length: int) -> tuple[int, int]:
+    """Return from where to where a picture is cut: at least one pixel of it."""
+    begin = min(length - 1, max(0, round(middle - reach)))
+    return begin, min(length, max(begin + 1, round(middle + reach)))
 
 
 def reduced(pixels: Pixels, row: Array, eyes: float) -> tuple[Pixels, Array]:
