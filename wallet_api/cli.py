@@ -122,17 +122,27 @@ def _evaluation(group: Any) -> None:
     parser.add_argument(
         "--fused", type=int, default=3, help="photos to fuse, at least (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="repetitions (%(default)s)")
     parser.add_argument("--limit", type=int, help="only the first so many people")
-    parser.add_argument("--name", help="what the report calls the data (the folder's name)")
-    parser.add_argument("--date", type=date.fromisoformat, help="YYYY-MM-DD (today, UTC)")
+    parser.add_argument(
+        "--processes", type=int, default=2, help="look at so many photos at once (%(default)s)"
+    )
+    parser = _command(
+        group,
+        "evaluate-challenge",
+        ("evaluation", "evaluate_turns"),
+        "measure the capture challenge on photographs of turned heads",
+    )
+    _folders(parser, "CSV with columns file, person, pose, and expression, eyes")
 
 
 def _folders(parser: argparse.ArgumentParser, index: str) -> None:
     parser.add_argument("--images", type=Path, required=True, help="folder of the photos")
     parser.add_argument("--index", type=Path, required=True, help=index)
     parser.add_argument("--report", type=Path, required=True, help="folder to write to; is made")
+    parser.add_argument("--seed", type=int, default=1, help="of everything random (%(default)s)")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="repetitions (%(default)s)")
+    parser.add_argument("--name", help="what the report calls the data (the folder's name)")
+    parser.add_argument("--date", type=date.fromisoformat, help="YYYY-MM-DD (today, UTC)")
 
 
 def _offices(group: Any) -> None:

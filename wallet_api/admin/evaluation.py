@@ -1,4 +1,4 @@
-"""`face evaluate`: measures the matcher on labelled photographs and writes the report."""
+"""`face evaluate` and `face evaluate-challenge`: measure and write the report."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 
+from wallet_api.evaluation.challenge import ChallengePlan, evaluate_challenge
 from wallet_api.evaluation.run import Plan, evaluate_photos
 
 
@@ -21,6 +22,21 @@ def evaluate(options: Namespace) -> str:
         seed=options.seed,
         bootstrap=options.bootstrap,
         limit=options.limit,
+        processes=options.processes,
         date=options.date or datetime.now(UTC).date(),
     )
     return evaluate_photos(plan, out=sys.stderr)
+
+
+def evaluate_turns(options: Namespace) -> str:
+    """Perform challenge sessions and write how many pass; returns the report."""
+    plan = ChallengePlan(
+        images=options.images,
+        index=options.index,
+        report=options.report,
+        name=options.name or options.images.resolve().name,
+        seed=options.seed,
+        bootstrap=options.bootstrap,
+        date=options.date or datetime.now(UTC).date(),
+    )
+    return evaluate_challenge(plan, out=sys.stderr)

@@ -15,7 +15,7 @@ from wallet_api.adapters.faces.engines import Engine
 from wallet_api.adapters.faces.model_files import ENGINES, ModelAltered, ModelSet
 from wallet_api.evaluation.impostors import Scoring, Vectors
 from wallet_api.evaluation.refusal import EvaluationRefused
-from wallet_api.rules.face_policy import FacePolicy
+from wallet_api.rules.face_policy import RESEARCH_GATE, FacePolicy
 
 THRESHOLDS: Final = tuple(
     sorted({*(round(0.3 + 0.025 * step, 3) for step in range(17)), 0.363, 0.4264})
@@ -65,6 +65,10 @@ _ENGINES: Final = MappingProxyType(
         "face-recognition": ("wallet_api.adapters.faces.dlib_engine", "DlibEngine"),
     }
 )
+ENLARGE_TO: Final[Mapping[str, int]] = MappingProxyType(
+    {"sface": RESEARCH_GATE.enlarge_to, "face-recognition": 0}
+)
+"""How large small photos are made to find faces; the second engine doubles them by itself."""
 _SCORING: Final[Mapping[str, Scoring]] = MappingProxyType(
     {"sface": cosines, "face-recognition": nearness}
 )
@@ -72,26 +76,29 @@ _SCORING: Final[Mapping[str, Scoring]] = MappingProxyType(
 
 def open_engine(name: str) -> EngineUnderTest:
     """Load an engine. Raises EvaluationRefused where its files are altered or not installed."""
-    models = ENGINES[name]
+    policy = packaged(name).policy()
+    thresholds = {t for t in THRESHOLDS if t >= policy.review or _SCORING[name] is cosines}
+    return EngineUnderTest(
+        name=name,
+        models=ENGINES[name],
+        engine=start_engine(name),
+        policy=policy,
+        thresholds=tuple(sorted(thresholds | {policy.match, policy.review})),
+        scoring=_SCORING[name],
+    )
+
+
+def start_engine(name: str) -> Engine:
+    """Load and warm the engine alone. Raises EvaluationRefused."""
     module, kind = _ENGINES[name]
     try:
         make: Callable[[], Engine] = getattr(import_module(module), kind)
         engine = make()
-        engine.warm()
-        policy = packaged(name).policy()
     except ModelAltered as error:
-        mend = "; make second-engine installs it" if models.package else "; restore the file"
+        mend = "; make second-engine installs it" if ENGINES[name].package else "; restore the file"
         raise EvaluationRefused(f"{name}: {error}{mend}") from error
-    extra = {policy.match, policy.review}
-    thresholds = {t for t in THRESHOLDS if t >= policy.review or _SCORING[name] is cosines}
-    return EngineUnderTest(
-        name=name,
-        models=models,
-        engine=engine,
-        policy=policy,
-        thresholds=tuple(sorted(thresholds | extra)),
-        scoring=_SCORING[name],
-    )
+    engine.warm()
+    return engine
 
 
 def _units(vectors: Vectors) -> Vectors:

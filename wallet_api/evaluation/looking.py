@@ -1,23 +1,43 @@
-"""Every photo looked at once as it is and once with a drawn headscarf."""
+"""Every photo looked at once as it is and once with a drawn headscarf, on several processors."""
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wallet_api.adapters.faces.engines import Face
+from wallet_api.adapters.faces.engines import Engine, Face
 from wallet_api.adapters.faces.intake import MAX_BYTES, Picture, PictureRefused, read_picture
-from wallet_api.evaluation.engines import EngineUnderTest
+from wallet_api.evaluation.engines import ENLARGE_TO, start_engine
 from wallet_api.evaluation.headscarf import draw_headscarf
 from wallet_api.evaluation.impostors import Side, Vectors
 from wallet_api.evaluation.index import Index
 from wallet_api.evaluation.progress import Progress
 from wallet_api.evaluation.refusal import EvaluationRefused
-from wallet_api.rules.face_policy import RESEARCH_GATE
+from wallet_api.rules.face_policy import RESIDENT_GATE
+
+_STOPPED_AFTER: Final = 120.0
+"""Seconds without a single photo after which a worker process is taken for lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One photo: its templates, or the code of what was wrong with it; milliseconds."""
+
+    fault: str = ""
+    plain: Vectors | None = None
+    veiled: Vectors | None = None
+    crowded: bool = False
+    decode_ms: float = 0.0
+    face_ms: float = 0.0
 
 
 @dataclass(slots=True)
@@ -37,18 +57,36 @@ class Looked:
     decode_ms: list[float] = field(default_factory=list)
     face_ms: list[float] = field(default_factory=list)
 
+    def add(self, name: str, seen: Seen) -> None:
+        """Count one photo."""
+        self.plain.append(seen.plain)
+        self.veiled.append(seen.veiled)
+        if seen.fault:
+            self.unreadable.append((name, seen.fault))
+            return
+        self.decode_ms.append(seen.decode_ms)
+        self.face_ms.append(seen.face_ms)
+        if seen.plain is None:
+            self.no_face.append(name)
+        elif seen.veiled is None:
+            self.veil_lost.append(name)
+        if seen.crowded:
+            self.crowded.append(name)
+
 
 def look_at_all(
-    engine: EngineUnderTest, index: Index, images: Path, *, seed: int, progress: Progress
+    engine: str, index: Index, images: Path, *, seed: int, processes: int, progress: Progress
 ) -> Looked:
     """Look at every photo. Raises EvaluationRefused where not one could be read."""
     looked = Looked()
-    for photo in index.photos:
-        _look(engine, images, photo.file, seed, looked)
-        progress.step()
-    if len(looked.unreadable) == len(index.photos):
+    names = [photo.file for photo in index.photos]
+    with _looking(engine, images, seed, names, processes) as all_seen:
+        for name in names:
+            looked.add(name, next(all_seen))
+            progress.step()
+    if len(looked.unreadable) == len(names):
         raise EvaluationRefused(
-            f"not one of {len(index.photos)} photos could be read (first: {looked.unreadable[0][0]}"
+            f"not one of {len(names)} photos could be read (first: {looked.unreadable[0][0]}"
             f", {looked.unreadable[0][1]}); is --images the folder that the index speaks of?"
         )
     if sum(vector is not None for vector in looked.plain) < 2:
@@ -60,43 +98,77 @@ def side_of(vectors: list[Vectors | None], people: NDArray[np.int64]) -> Side:
     """Return one side of comparisons: every photo with a template. ``people[k]``: who is on k."""
     kept = [k for k, vector in enumerate(vectors) if vector is not None]
     stacked = [np.asarray(vector, np.float32) for vector in vectors if vector is not None]
+    if not stacked:
+        return Side(np.zeros((0, 1), np.float32), people[:0], people[:0])
     return Side(np.stack(stacked), people[kept], np.array(kept, np.int64))
 
 
-def _look(engine: EngineUnderTest, images: Path, name: str, seed: int, looked: Looked) -> None:
-    started = time.perf_counter()
-    picture = _read(images / name, name, looked)
-    decoded = time.perf_counter()
-    face = None if picture is None else _find(engine, picture)
-    if picture is not None:
-        looked.decode_ms.append((decoded - started) * 1000)
-        looked.face_ms.append((time.perf_counter() - decoded) * 1000)
-    if picture is None or face is None:
-        if picture is not None:
-            looked.no_face.append(name)
-        looked.plain.append(None)
-        looked.veiled.append(None)
+@contextmanager
+def _looking(
+    engine: str, images: Path, seed: int, names: list[str], processes: int
+) -> Iterator[Iterator[Seen]]:
+    """Give what is seen on each photo, in order; one process looks by itself."""
+    if processes == 1:
+        yield map(partial(_look, start_engine(engine), images, seed, engine), names)
         return
-    scarf = draw_headscarf(picture.pixels, face.box, face.points, name=name, seed=seed)
-    veiled = _find(engine, Picture(pixels=scarf, scale=picture.scale))
-    if veiled is None:
-        looked.veil_lost.append(name)
-    looked.plain.append(face.embedding)
-    looked.veiled.append(None if veiled is None else veiled.embedding)
-    if face.measures.second_face > RESEARCH_GATE.max_second_face:
-        looked.crowded.append(name)
+    # Started anew, not forked: OpenCV's threads do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, _open_worker, (engine, images, seed)) as pool:
+        answers = pool.imap(_look_in_worker, names)
+
+        def patiently() -> Iterator[Seen]:
+            for _ in names:
+                try:
+                    yield answers.next(timeout=_STOPPED_AFTER)
+                except multiprocessing.TimeoutError:
+                    raise EvaluationRefused(
+                        f"a process stopped answering (memory?); try --processes {processes - 1}"
+                    ) from None
+
+        yield patiently()
 
 
-def _find(engine: EngineUnderTest, picture: Picture) -> Face | None:
-    return engine.engine.find_face(picture, enlarge_to=RESEARCH_GATE.enlarge_to, central=True)
+_worker: list[partial[Seen]] = []
 
 
-def _read(path: Path, name: str, looked: Looked) -> Picture | None:
+def _open_worker(engine: str, images: Path, seed: int) -> None:
+    _worker[:] = [partial(_look, start_engine(engine), images, seed, engine)]
+
+
+def _look_in_worker(name: str) -> Seen:
+    return _worker[0](name)
+
+
+def _look(engine: Engine, images: Path, seed: int, kind: str, name: str) -> Seen:
+    started = time.perf_counter()
     try:
-        with path.open("rb") as file:
-            return read_picture(file.read(MAX_BYTES + 1))
-    except OSError as error:
-        looked.unreadable.append((name, "NOT_THERE" if not path.exists() else type(error).__name__))
+        picture = _read(images / name)
     except PictureRefused as refusal:
-        looked.unreadable.append((name, refusal.code))
-    return None
+        return Seen(fault=refusal.code)
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        return Seen(fault="NOT_THERE" if missing else type(error).__name__)
+    decoded = time.perf_counter()
+    face = _find(engine, picture, kind)
+    seen = Seen(
+        decode_ms=(decoded - started) * 1000, face_ms=(time.perf_counter() - decoded) * 1000
+    )
+    if face is None:
+        return seen
+    scarf = draw_headscarf(picture.pixels, face.box, face.points, name=name, seed=seed)
+    veiled = _find(engine, Picture(pixels=scarf, scale=picture.scale), kind)
+    return replace(
+        seen,
+        plain=face.embedding,
+        veiled=None if veiled is None else veiled.embedding,
+        crowded=face.measures.second_face > RESIDENT_GATE.max_second_face,
+    )
+
+
+def _find(engine: Engine, picture: Picture, kind: str) -> Face | None:
+    return engine.find_face(picture, enlarge_to=ENLARGE_TO[kind], central=True)
+
+
+def _read(path: Path) -> Picture:
+    with path.open("rb") as file:
+        return read_picture(file.read(MAX_BYTES + 1))

@@ -38,6 +38,7 @@ def draw_det(curves: Sequence[tuple[str, GroupResult]], title: str, path: Path) 
     """Draw false non-matches against false matches for each named result, both logarithmic.
 
     A curve ends where fewer than one pair of people in the group could still be seen to pass.
+    Where nobody is missed at any rate shown there is no curve, and the legend says so.
     """
     with mpl.rc_context(_STYLE):
         figure, axes = _figure(7.6, 5.6)
@@ -49,18 +50,18 @@ def draw_det(curves: Sequence[tuple[str, GroupResult]], title: str, path: Path) 
                 passing[shown],
                 missing[shown],
                 color=COLOURS[number % len(COLOURS)],
-                linestyle=STYLES[number // 2 % len(STYLES)],
-                linewidth=1.8,
-                label=name,
+                linestyle=STYLES[number // len(COLOURS) % len(STYLES)],
+                linewidth=2.0,
+                label=name if shown.any() else f"{name} (nobody missed)",
             )
         axes.set(
             title=title,
             xlabel="false match rate (strangers taken for the same)",
             ylabel="false non-match rate (the same person missed)",
             xlim=(1e-6, 1),
-            ylim=(1e-3, 1),
+            ylim=(3e-4, 1),
         )
-        axes.legend(loc="upper right")
+        axes.legend(loc="upper left" if len(curves) < 4 else "upper right", ncols=1)
         _save(figure, path)
 
 
@@ -90,7 +91,7 @@ def draw_histogram(
                 low, color="black", linewidth=1.6, linestyle="--", label=f"review from {low:g}"
             )
         axes.set(title=title, xlabel="similarity", ylabel="share of comparisons", xlim=(-0.4, 1))
-        axes.legend(loc="upper right")
+        axes.legend(loc="upper left")
         _save(figure, path)
 
 
@@ -110,7 +111,7 @@ def draw_rates(bars: Sequence[tuple[str, Rate]], title: str, path: Path) -> None
         axes.set_xscale("log")
         axes.set(title=title, xlabel="false match rate (line: 95 %; triangle: none seen, at most)")
         axes.set_yticks(range(len(bars)), [name for name, _ in bars])
-        axes.set_xlim(floor, 1.0)
+        axes.set_xlim(floor, 1.6)
         axes.invert_yaxis()
         _save(figure, path)
 

@@ -34,6 +34,7 @@ class Plan:
     seed: int
     bootstrap: int
     limit: int | None
+    processes: int
     date: date
 
 
@@ -50,7 +51,9 @@ def evaluate_photos(plan: Plan, *, out: TextIO) -> str:
         engine = open_engine(name)
         bar = Progress(f"{name}: photos", len(index.photos), out)
         started = time.monotonic()
-        looked = look_at_all(engine, index, plan.images, seed=plan.seed, progress=bar)
+        looked = look_at_all(
+            name, index, plan.images, seed=plan.seed, processes=plan.processes, progress=bar
+        )
         timing[name] = figures.timing_values(looked)
         bar = Progress(f"{name}: comparisons", _TRIALS, out)
         measured.append(
@@ -89,6 +92,8 @@ def _checked(plan: Plan) -> Index:
         raise EvaluationRefused("--bootstrap: at least 100 repetitions, for the ends of intervals")
     if plan.limit is not None and plan.limit < 2:
         raise EvaluationRefused("--limit: at least 2 people")
+    if not 1 <= plan.processes <= 64:
+        raise EvaluationRefused("--processes: 1 to 64")
     if plan.seed < 0:
         raise EvaluationRefused("--seed: 0 or more")
     index = read_index(plan.index, limit=plan.limit)
@@ -120,7 +125,7 @@ def _document(plan: Plan, measured: list[Measurement], timing: dict[str, Any]) -
         "index": people,
         "notes": list(first.notes),
         "engines": [figures.engine_values(one) for one in measured],
-        "timing": {"engines": timing},
+        "timing": {"processes": plan.processes, "engines": timing},
     }
 
 

@@ -62,7 +62,7 @@ def percent(rate: dict[str, Any]) -> str:
 def scientific(rate: dict[str, Any]) -> str:
     """Return a false match rate with its interval; an upper bound where none was seen."""
     if not rate["seen_in"]:
-        return f"none seen, ≤ {rate['high']:.1e}"
+        return f"none seen, ≤ {rate['high']:.1e}" if rate["high"] < 1 else "none seen, too few"
     few = " †" if rate["seen_in"] < 5 else ""
     low = f"{rate['low']:.1e}" if rate["low"] else "0"
     return f"{rate['value']:.1e} [{low} – {rate['high']:.1e}]{few}"
@@ -80,4 +80,4 @@ def number(count: int) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value * 100:.2f} %"
+    return f"{value * 100:.2f} %" if value < 1 else "100 %"
