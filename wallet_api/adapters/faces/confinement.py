@@ -6,9 +6,13 @@ limits hold where the pool cannot see, or is no longer there: memory, processor,
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -46,18 +50,24 @@ def confine() -> None:
     os.close(nowhere)
 
 
-def end_within(seconds: float) -> None:
-    """Let the kernel end this process in so many seconds (and a little), unless asked again.
+@contextmanager
+def watched(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Let the kernel end this process, whatever it does, when the pool is gone or time is over.
 
-    For a worker whose pool was killed in the middle of a job that never ends.
+    The pool says nothing while a job is done: what happens on ``sock`` then is its end. The
+    ``seconds`` (and a little) are for what else may go wrong.
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    flags = fcntl.fcntl(sock, fcntl.F_GETFL)
+    fcntl.fcntl(sock, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(sock, fcntl.F_SETFL, flags | os.O_ASYNC)
     signal.setitimer(signal.ITIMER_REAL, seconds + _LATE)
-
-
-def end_never() -> None:
-    """Lift ``end_within``."""
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        fcntl.fcntl(sock, fcntl.F_SETFL, flags)
 
 
 def limit_processor(seconds: float) -> None:

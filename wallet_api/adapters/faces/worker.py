@@ -37,14 +37,13 @@ def main(arguments: list[str]) -> int:
     sock = socket.socket(fileno=int(descriptor))
     sock.set_inheritable(False)
     confinement.yield_to_requests()
-    confinement.end_within(float(start_within))
     try:
-        engine = _load(entry)
+        with confinement.watched(sock, float(start_within)):
+            engine = _load(entry)
     except Exception as error:  # noqa: BLE001 - told to the pool, which tells the operator
         code = getattr(error, "code", "FACE_ENGINE_NOT_LOADED")
         wire.send(sock, {"fatal": str(code)}, [])
         return 1
-    confinement.end_never()
     confinement.confine()
     wire.send(sock, {"ready": True}, [])
     return _serve(sock, engine, seconds=float(seconds))
@@ -63,9 +62,9 @@ def _serve(sock: socket.socket, engine: Engine, *, seconds: float) -> int:
         except wire.WireError:
             return 0
         confinement.limit_processor(seconds)
-        confinement.end_within(confinement.STARVED * seconds)
         try:
-            reply, out = _answer(engine, header, blobs)
+            with confinement.watched(sock, confinement.STARVED * seconds):
+                reply, out = _answer(engine, header, blobs)
         except MemoryError:
             wire.send(sock, {"fatal": "FACE_MEMORY"}, [])
             return 1
@@ -73,7 +72,6 @@ def _serve(sock: socket.socket, engine: Engine, *, seconds: float) -> int:
             wire.send(sock, {"fatal": "FACE_ENGINE_FAILED"}, [])
             return 1
         wire.send(sock, {**reply, "job": header["job"]}, out, seconds=seconds)
-        confinement.end_never()
 
 
 def _answer(
