@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import jwt
 
+from credentials.errors import FormatError
+from credentials.jwk import b64url_decode
 from wallet_api.models import Enrolment, FaceCapture
 from wallet_api.rules import face_capture
 from wallet_api.rules.face_capture import Turn
@@ -65,6 +67,8 @@ def read_prompt(deps: Deps, token: str) -> Prompt | None:
     if len(token) > LONGEST:
         return None
     try:
+        for part in token.split("."):
+            b64url_decode(part)  # strictly: a prompt has one spelling
         if jwt.get_unverified_header(token) != {"alg": "ES256", "typ": PROMPT_TYPE}:
             return None
         payload = jwt.decode(
@@ -73,7 +77,7 @@ def read_prompt(deps: Deps, token: str) -> Prompt | None:
             algorithms=["ES256"],
             options={"verify_exp": False, "verify_iat": False},
         )
-    except (jwt.PyJWTError, ValueError, RecursionError):
+    except (FormatError, jwt.PyJWTError, ValueError, RecursionError):
         return None
     return _typed(payload)
 

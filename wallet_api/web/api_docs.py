@@ -14,7 +14,8 @@ from flask import Response, abort, current_app, make_response, render_template
 from markupsafe import Markup, escape
 
 from wallet_api.web import guards, schema_rows
-from wallet_api.web.problems import TABLE
+from wallet_api.web.openapi import PICTURE
+from wallet_api.web.problems import PICTURES, TABLE
 
 bp = APIBlueprint(
     "api_docs", __name__, url_prefix="/docs", tag="Operations", template_folder="templates"
@@ -114,12 +115,28 @@ def _operation(spec: Spec, path: str, method: str, operation: Spec) -> Spec:
         "headers": [_scheme_row(schemes[name]) for name in needed]
         + [_parameter_row(one) for one in parameters if one["in"] == "header"],
         "inputs": [_parameter_row(one) for one in parameters if one["in"] != "header"],
-        "body": schema_rows.of_content(spec, operation.get("requestBody", {})),
+        "body": _body(spec, operation.get("requestBody", {})),
         "answers": [
             _answer(spec, status, response)
             for status, response in sorted(operation["responses"].items())
         ],
     }
+
+
+def _body(spec: Spec, body: Spec) -> list[Spec]:
+    """Return the rows of a request body; one row where the body is a picture's bytes."""
+    media = body.get("content", {})
+    if not media.keys() & set(PICTURES):
+        return schema_rows.of_content(spec, body)
+    return [
+        {
+            "name": "(the whole body)",
+            "type": " | ".join(media),
+            "required": True,
+            "text": PICTURE["schema"]["description"],
+            "limits": "",
+        }
+    ]
 
 
 def _scheme_row(scheme: Spec) -> Spec:

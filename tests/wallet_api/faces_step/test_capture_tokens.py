@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -116,6 +118,19 @@ FORGERIES = [
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_t03_a_forged_prompt_is_nobodys(world: World, forge: Callable[[World], str]) -> None:
     assert read_prompt(world.deps, forge(world)) is None
+
+
+def test_t03_of_ten_thousand_altered_prompts_none_is_taken(world: World) -> None:
+    """One character off, anywhere: the header, the payload or the signature."""
+    token, letters = signed(world, GOOD), string.ascii_letters + string.digits + "-_."
+    draw = random.Random(3)
+    taken = 0
+    for _ in range(10_000):
+        place = draw.randrange(len(token))
+        other = draw.choice(letters.replace(token[place], ""))
+        altered = token[:place] + other + token[place + 1 :]
+        taken += read_prompt(world.deps, altered) is not None
+    assert taken == 0
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

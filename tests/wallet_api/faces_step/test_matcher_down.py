@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +23,7 @@ from wallet_api.services import faces
 if TYPE_CHECKING:
     from tests.wallet_api.simulators import World
 
+ROOT = Path(__file__).parents[3]
 on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
@@ -90,6 +94,25 @@ def test_c5_a_worker_that_dies_in_the_comparison_costs_the_attempt_and_nothing_h
     assert (answer["state"], answer["face"]["outcome"]) == ("FACE_AT_COUNTER", "officer")
     assert answer["face"]["reasons"][0]["code"] == "ATTEMPTS_SPENT"
     assert world.faces.jobs == []
+
+
+def test_c5_a_worker_killed_in_the_comparison_leaves_the_charge_and_the_way_open(
+    world: World, tmp_path: Path
+) -> None:
+    phone = at_face(world)
+    capture = capturing.perform(phone)["capture"]
+    command = [
+        *(sys.executable, "-m", "tests.wallet_api.faces_step.compare_and_die"),
+        *(world.deps.settings.database_url, str(tmp_path), phone.enrolment, capture),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"charged 9\n"
+        child.kill()
+    told = phone.status()
+    assert (told["face"]["attempts_left"], told["next"]["step"]) == (2, "face")
+    assert capturing.refused(capturing.compare(phone, capture)) == "CAPTURE_ENDED"
+    assert phone.face().get_json()["state"] == "FACE_VERIFIED"
 
 
 def test_c5_a_capture_compared_forty_times_at_once_is_looked_at_once(world: World) -> None:
