@@ -49,7 +49,9 @@ class Settings(BaseSettings):
         description="file of the face thresholds; empty: face-calibration.jws below keys_dir, or"
         " outside production the packaged one (docs/operations.md)",
     )
-    face_queue: int = Field(8, ge=1, le=1000, description="waiting matches before 503")
+    face_queue: int = Field(
+        3, ge=1, le=1000, description="waiting matches before 503; each holds one of 8 web threads"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="log level")
 
     consent_version: str = Field("2026-11", description="version of the consent text")
