@@ -86,8 +86,6 @@ def read_scalar(field: Field, name: str, found: object) -> object:
         if not isinstance(found, list) or len(found) != 1:
             raise FormatError("CLAIM_INVALID", field.name)
         found = found[0]
-    if field.kind in ("joined", "image", "records"):
-        raise FormatError("CLAIM_INVALID", field.name)
     wire = encode_field(field, {field.name: found}, frozenset())
     return found if wire is None else decode_field(field, wire)[field.name]
 

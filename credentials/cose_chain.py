@@ -97,10 +97,10 @@ def verify_message(
 
     A detached payload is given by the caller; a message that brings its own is refused then.
     """
-    if (message.payload is None) == (detached is None):
+    if message.payload is not None and detached is not None:
         raise SignatureError("PAYLOAD_DETACHED")
     payload = message.payload if detached is None else detached
-    if payload is None:  # excluded above
+    if payload is None:
         raise SignatureError("PAYLOAD_DETACHED")
     verify_es256(public_key, sig_structure(message.protected, b"", payload), message.signature)
     return payload

@@ -212,6 +212,15 @@ def test_type_metadata_names_every_claim_once_in_both_languages(name: str) -> No
     assert integrity(data) == f"sha256-{digest}"
 
 
+def test_what_a_format_has_no_name_for_stays_out_of_it() -> None:
+    document_type = CATALOGUE.document_type("family_card")
+    assert claim_paths(document_type, "parts") == ()
+    assert element_names(document_type, "parts") == ()
+    assert claim_paths(document_type, "rt") == (("rt",),)
+    with pytest.raises(KeyError):
+        claim_paths(document_type, "unknown")
+
+
 def test_times_are_the_same_for_everybody_of_a_day() -> None:
     midnight = NOW - NOW % DAY
     assert coarse_times(NOW, 14) == (midnight, midnight + 15 * DAY)

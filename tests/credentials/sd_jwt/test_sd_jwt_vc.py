@@ -81,6 +81,26 @@ def _verify(text: str) -> None:
     verify_key_binding(unverified, HOLDER.public_key, audience=AUDIENCE, nonce=NONCE, now=NOW)
 
 
+def test_only_what_is_known_stands_in_the_open() -> None:
+    bare = credential(holder_key=None, status=None, issuer=None, vct_integrity="sha256-x")
+    _, payload = opened(bare)
+    assert set(payload) - {"_sd", "_sd_alg", *PLAIN} == {
+        "vct",
+        "vct#integrity",
+        "iat",
+        "nbf",
+        "exp",
+    }
+    verified = verify_sd_jwt_vc(parse_sd_jwt_vc(bare), LEAF_KEY.public_key, now=NOW)
+    assert (verified.holder_key, verified.status, verified.issuer) == (None, None, None)
+
+
+def test_only_a_whole_presentation_is_bound() -> None:
+    for text in (TEXT[:-1], "", "é~"):
+        with pytest.raises(FormatError, match="SDJWT_FORMAT"):
+            bind(text, HOLDER, audience=AUDIENCE, nonce=NONCE, issued_at=NOW)
+
+
 def test_decoys_hide_how_many_claims_there_are() -> None:
     _, payload = opened(credential(decoys=5))
     assert len(payload["_sd"]) == 3 + 5
