@@ -7,8 +7,9 @@ hide how many there are.
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 from credentials.errors import FormatError, LintError
 from credentials.json_text import encode_json, parse_json
-from credentials.jwk import b64url_decode, b64url_encode
+from credentials.jwk import b64url_decode, b64url_decode_all, b64url_encode
 
 DIGESTS = "_sd"
 ELLIPSIS = "..."
@@ -28,6 +29,10 @@ SALT_SIZE = 16  # bytes: 128 bits, the least RFC 9901 section 9.3 recommends
 MAX_SALT = 128  # characters; a salt has no other use than to be random
 MAX_NAME = 256
 
+# [salt, name, value], with or without spaces, all three texts without an escape or a control.
+_SIMPLE = re.compile(
+    rb'\["[ !#-\[\]-~]{1,128}", ?"([^"\\\x00-\x1f]{0,256})", ?"([^"\\\x00-\x1f]*)"\]'
+).fullmatch
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _SALTS_AT_ONCE = 24  # asking the system for random bytes costs more than the bytes
 
@@ -62,6 +67,43 @@ def conceal(
     payload = concealer.members(claims)
     payload[ALGORITHM] = SHA_256
     return payload, tuple(concealer.disclosures)
+
+
+def parse_disclosures(texts: Sequence[str]) -> tuple[Disclosure, ...]:
+    """Read disclosures as they come in a row; FormatError as `parse_disclosure`.
+
+    Most are three plain texts. Those are taken apart by one pattern, which allows less than JSON
+    does; whatever else there is goes the long way. All digests are encoded at once.
+    """
+    digests = _digests_of(texts)
+    found: list[Disclosure] = []
+    for text, digest, data in zip(texts, digests, b64url_decode_all(texts), strict=True):
+        simple = _SIMPLE(data)
+        if simple is None:
+            found.append(parse_disclosure(text))
+            continue
+        try:
+            name, value = simple[1].decode(), simple[2].decode()
+        except UnicodeDecodeError:
+            raise FormatError("JSON_INVALID") from None
+        if name in RESERVED:
+            raise FormatError("DISCLOSURE_NAME")
+        found.append(Disclosure(text, digest, name, value))
+    return tuple(found)
+
+
+def _digests_of(texts: Sequence[str]) -> list[str]:
+    """Return what `digest_of` gives for each text.
+
+    A digest of 32 bytes and a zero are 33 bytes, whose base64 begins with that of the digest: so
+    one call encodes them all.
+    """
+    try:
+        joined = b"".join([sha256(text.encode("ascii")).digest() + b"\0" for text in texts])
+    except UnicodeEncodeError:
+        raise FormatError("BASE64_INVALID") from None
+    encoded = b2a_base64(joined, newline=False).translate(_TO_URL).decode()
+    return [encoded[at : at + 43] for at in range(0, len(encoded), 44)]
 
 
 def parse_disclosure(text: str) -> Disclosure:

@@ -28,6 +28,7 @@ MAX_CERTIFICATE = 8192  # bytes
 
 _PARTS = 3
 _MAX_KID = 512
+_MAX_CACHED = 4096  # characters: what somebody sends on purpose does not fill our memory
 # `b64` and `zip` change what the payload is; the others let a message bring its own trust.
 _REFUSED = frozenset({"b64", "zip", "jku", "x5u"})
 
@@ -91,8 +92,8 @@ def parse_jws(
     parts = text.split(".") if len(text) <= max_size else []
     if len(parts) != _PARTS:
         raise FormatError("JWS_FORMAT")
-    header = parse_object(b64url_decode(parts[0]), max_depth=4)
-    _check_header(header, typ, key_in_header=key_in_header)
+    read = _read_header if len(parts[0]) > _MAX_CACHED else _cached_header
+    header = dict(read(parts[0], typ, key_in_header))
     signature = b64url_decode(parts[2])
     if len(signature) != SIGNATURE_SIZE:
         raise FormatError("JWS_SIGNATURE_SIZE")
@@ -120,6 +121,16 @@ def _encoded_header(typ: str, kid: str | None, chain: tuple[bytes, ...]) -> str:
     if chain:
         header["x5c"] = [b64encode(der).decode() for der in chain]
     return b64url_encode(encode_json(header))
+
+
+def _read_header(text: str, typ: str, key_in_header: bool) -> dict[str, object]:  # noqa: FBT001  cached
+    header = parse_object(b64url_decode(text), max_depth=4)
+    _check_header(header, typ, key_in_header=key_in_header)
+    return header
+
+
+# A verifier meets the same few issuers all day, and every wallet's proof has the same header.
+_cached_header = lru_cache(maxsize=256)(_read_header)
 
 
 def _check_header(header: dict[str, object], typ: str, *, key_in_header: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,11 +14,14 @@ from credentials.errors import FormatError
 from credentials.signing import thumbprint_input
 
 _COORDINATE_SIZE = 32
-_ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII).fullmatch
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
-# By length modulo 4: how a text may end (no spare bit set), and the padding it lacks.
-_ENDS = {0: (None, b""), 2: (frozenset("AQgw"), b"=="), 3: (frozenset("AEIMQUYcgkosw048"), b"=")}
+# By length modulo 4 the padding a text lacks, and by that how it may end.
+_PADDING = (b"", b"===", b"==", b"=")
+_LAST = ("", "AEIMQUYcgkosw048", "AQgw", "")
+_LAST_BYTES = tuple(map(str.encode, _LAST))
+_ALPHABETS = re.compile(r"[A-Za-z0-9_~-]*", re.ASCII).fullmatch
 _PRIVATE_MEMBERS = frozenset({"d", "k", "p", "q"})
 
 
@@ -29,11 +32,25 @@ def b64url_encode(data: bytes) -> str:
 
 def b64url_decode(text: str) -> bytes:
     """Decode unpadded base64url; FormatError for anything that would not encode back the same."""
-    last, padding = _ENDS.get(len(text) % 4, (frozenset(), b""))
-    # Spare bits set would make two texts for one value.
-    if not _ALPHABET.fullmatch(text) or (last is not None and text[-1] not in last):
+    padding = _PADDING[len(text) & 3]
+    # Spare bits set would make two texts for one value; a lone character is none.
+    if not _ALPHABET(text) or (padding and text[-1] not in _LAST[len(padding)]):
         raise FormatError("BASE64_INVALID")
     return binascii.a2b_base64(text.encode().translate(_FROM_URL) + padding)
+
+
+def b64url_decode_all(texts: Sequence[str]) -> list[bytes]:
+    """Decode many at once; FormatError when `b64url_decode` refuses one of them."""
+    joined = "~".join(texts)
+    if not _ALPHABETS(joined):
+        raise FormatError("BASE64_INVALID")
+    decoded: list[bytes] = []
+    for encoded in joined.encode().translate(_FROM_URL).split(b"~") if texts else ():
+        padding = _PADDING[len(encoded) & 3]
+        if padding and encoded[-1] not in _LAST_BYTES[len(padding)]:
+            raise FormatError("BASE64_INVALID")
+        decoded.append(binascii.a2b_base64(encoded + padding))
+    return decoded
 
 
 def public_jwk(public_key: ec.EllipticCurvePublicKey) -> dict[str, str]:

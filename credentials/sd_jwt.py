@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from credentials.claim_path import Path, find_values, touches
 from credentials.disclosures import (
@@ -22,7 +21,7 @@ from credentials.disclosures import (
     Disclosure,
     Random,
     conceal,
-    parse_disclosure,
+    parse_disclosures,
 )
 from credentials.errors import ClaimError, FormatError
 from credentials.jose import UnverifiedJws, parse_jws, sign_jws, verify_jws
@@ -33,6 +32,7 @@ MAX_DISCLOSURES = 512
 MAX_DEPTH = 24  # disclosures within disclosures included
 
 _SEPARATOR = "~"
+_SCALARS: frozenset[type] = frozenset({str, int, bool, float, type(None)})
 Place = tuple[str | int, ...]
 
 
@@ -81,7 +81,7 @@ def parse_sd_jwt(text: str, *, typ: str) -> UnverifiedSdJwt:
     if not tail or len(tail) - 1 > MAX_DISCLOSURES:
         raise FormatError("SDJWT_FORMAT")
     jws = parse_jws(head, typ=typ, max_size=MAX_SIZE)
-    disclosures = tuple(map(parse_disclosure, tail[:-1]))
+    disclosures = parse_disclosures(tail[:-1])
     if len({disclosure.digest for disclosure in disclosures}) != len(disclosures):
         raise FormatError("SDJWT_DUPLICATE_DISCLOSURE")
     last = tail[-1]
@@ -152,23 +152,24 @@ class _Reader:
         self._check_depth(place)
         if ELLIPSIS in members:
             raise FormatError("SDJWT_ELLIPSIS")
-        claims = {
-            name: self._value(value, (*place, name))
-            for name, value in members.items()
-            if name != DIGESTS
-        }
-        for digest in self._digests(members):
-            disclosure = self._take(digest)
-            if disclosure is None:
+        claims: dict[str, object] = {}
+        for name, value in members.items():
+            if type(value) in _SCALARS:
+                claims[name] = value
+            elif name != DIGESTS:
+                claims[name] = self._value(value, (*place, name))
+        for digest in self._take_all(members[DIGESTS]) if DIGESTS in members else ():
+            disclosure = self._by_digest.get(digest)
+            if disclosure is None:  # withheld, or a decoy
                 continue
-            name = disclosure.name
-            if name is None:
+            shown, value = disclosure.name, disclosure.value
+            if shown is None:
                 raise FormatError("SDJWT_DISCLOSURE_KIND")
-            if name in claims:
+            if shown in claims:
                 raise FormatError("SDJWT_DUPLICATE_CLAIM")
-            here = (*place, name)
+            here = (*place, shown)
             self.places.append((disclosure, here))
-            claims[name] = self._value(disclosure.value, here)
+            claims[shown] = value if type(value) in _SCALARS else self._value(value, here)
         return claims
 
     def _array(self, elements: list[object], place: Place) -> list[object]:
@@ -181,7 +182,8 @@ class _Reader:
             digest = element[ELLIPSIS]
             if len(element) != 1 or not isinstance(digest, str):
                 raise FormatError("SDJWT_ELLIPSIS")
-            disclosure = self._take(digest)
+            self._take_all([digest])
+            disclosure = self._by_digest.get(digest)
             if disclosure is None:
                 continue
             if disclosure.name is not None:
@@ -191,18 +193,15 @@ class _Reader:
             values.append(self._value(disclosure.value, here))
         return values
 
-    def _digests(self, members: dict[str, object]) -> list[str]:
-        digests = members.get(DIGESTS, [])
-        if not isinstance(digests, list) or not all(type(one) is str for one in digests):
+    def _take_all(self, digests: object) -> list[str]:
+        """Return the digests of one place; none of them may have been anywhere before."""
+        if not isinstance(digests, list) or not {str}.issuperset(map(type, digests)):
             raise FormatError("SDJWT_DIGESTS")
-        return cast("list[str]", digests)
-
-    def _take(self, digest: str) -> Disclosure | None:
-        """Return the disclosure of a digest, None for a withheld one or a decoy."""
-        if digest in self._seen:
+        before = len(self._seen) + len(digests)
+        self._seen.update(digests)
+        if len(self._seen) != before:
             raise FormatError("SDJWT_DUPLICATE_DIGEST")
-        self._seen.add(digest)
-        return self._by_digest.get(digest)
+        return digests
 
     @staticmethod
     def _check_depth(place: Place) -> None:

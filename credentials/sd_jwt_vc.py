@@ -31,6 +31,8 @@ TYP = "dc+sd-jwt"
 # SD-JWT VC section 3.2.2.2: never selectively disclosable. `iat` may be, but ours never is.
 OPEN_CLAIMS = frozenset({"iss", "nbf", "exp", "iat", "cnf", "vct", "vct#integrity", "status"})
 
+_NEVER_DISCLOSED = tuple(OPEN_CLAIMS - {"iat"})
+
 
 @dataclass(frozen=True, slots=True)
 class SdJwtVc:
@@ -141,6 +143,6 @@ def read_holder_key(claims: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
 
 def _check_open(signed: Mapping[str, object], disclosed: Mapping[str, object]) -> None:
     """Refuse open claims that came out of a disclosure, whole or in part."""
-    for name in OPEN_CLAIMS - {"iat"}:
+    for name in _NEVER_DISCLOSED:
         if disclosed.get(name) != signed.get(name):
             raise FormatError("CLAIM_DISCLOSED", name)
