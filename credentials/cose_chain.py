@@ -8,7 +8,8 @@ the address of one is refused.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 import cbor2
 
@@ -23,6 +24,7 @@ _HEADER_URL = 35  # x5u
 _TAG_SIGN1 = 0xD2
 _PARTS = 4
 _MAX_HEADER = 1 << 14
+_MAX_CACHED = 64  # bytes
 
 
 class UnverifiedMessage(NamedTuple):
@@ -56,17 +58,13 @@ def message_of(value: object) -> UnverifiedMessage:
         raise FormatError("COSE_NOT_SIGN1")
     if len(signature) != SIGNATURE_SIZE:
         raise FormatError("COSE_SIGNATURE_SIZE")
-    header = tagged_cbor.decode_map(protected, max_size=_MAX_HEADER) if protected else {}
-    if HEADER_CRIT in header or HEADER_CRIT in unprotected:
+    header = _read_protected(protected) if len(protected) <= _MAX_CACHED else _protected(protected)
+    if HEADER_CRIT in unprotected:
         raise FormatError("COSE_CRIT")
-    if type(header.get(HEADER_ALG)) is not int or header[HEADER_ALG] != ES256:
-        raise FormatError("COSE_ALG")
-    if not set(header).isdisjoint(unprotected) or _HEADER_URL in {*header, *unprotected}:
-        raise FormatError("COSE_HEADER")
-    typ = header.get(HEADER_TYP)
-    if typ is not None and (isinstance(typ, bool) or not isinstance(typ, str | int)):
+    if not header.keys().isdisjoint(unprotected) or _HEADER_URL in unprotected:
         raise FormatError("COSE_HEADER")
     chain = _read_chain(header.get(HEADER_CHAIN, unprotected.get(HEADER_CHAIN)))
+    typ = cast("str | int | None", header.get(HEADER_TYP))
     return UnverifiedMessage(protected, payload, signature, chain, typ)
 
 
@@ -104,6 +102,24 @@ def verify_message(
         raise SignatureError("PAYLOAD_DETACHED")
     verify_es256(public_key, sig_structure(message.protected, b"", payload), message.signature)
     return payload
+
+
+def _protected(protected: bytes) -> dict[object, object]:
+    header = tagged_cbor.decode_map(protected, max_size=_MAX_HEADER) if protected else {}
+    if HEADER_CRIT in header:
+        raise FormatError("COSE_CRIT")
+    if type(header.get(HEADER_ALG)) is not int or header[HEADER_ALG] != ES256:
+        raise FormatError("COSE_ALG")
+    typ = header.get(HEADER_TYP)
+    if typ is not None and (isinstance(typ, bool) or not isinstance(typ, str | int)):
+        raise FormatError("COSE_HEADER")
+    if _HEADER_URL in header:
+        raise FormatError("COSE_HEADER")
+    return header
+
+
+# Nearly every message says only its algorithm. Nobody changes the map that comes back.
+_read_protected = lru_cache(maxsize=64)(_protected)
 
 
 def _read_chain(value: object) -> tuple[bytes, ...]:

@@ -122,7 +122,7 @@ def _read_document(value: object) -> UnverifiedDocument:
         raise FormatError("MDOC_FORMAT", "deviceAuth")
     message = message_of(auth["deviceSignature"])
     elements = unwrap(device.get("nameSpaces"))
-    if tagged_cbor.decode_map(elements):
+    if elements != _NO_ELEMENTS and tagged_cbor.decode_map(elements):
         # What a device says of itself needs an authorization in the MSO; nothing of ours has one.
         raise FormatError("MDOC_DEVICE_ELEMENTS")
     return UnverifiedDocument(doctype, issuer_signed, message, elements)

@@ -36,13 +36,14 @@ from credentials.mdoc_mso import (
     parse_mso,
 )
 from credentials.signing import Signer
-from credentials.tagged_cbor import ENCODED, unwrap, wrapped
+from credentials.tagged_cbor import ENCODED, unwrap, unwrap_bytes, wrapped
 from credentials.token_claims import StatusReference
 from credentials.x509_chain import Leaf
 
 SALT_SIZE = 32
 MIN_SALT = 16  # ISO 18013-5 section 9.1.2.5
 MAX_ELEMENTS = 512
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _COUNTRY = "issuing_country"
 _LEEWAY = 60
 
@@ -138,7 +139,7 @@ def issuer_signed_of(value: object) -> UnverifiedIssuerSigned:
     message = message_of(value["issuerAuth"])
     if message.payload is None:
         raise FormatError("MDOC_FORMAT", "issuerAuth")
-    mso = parse_mso(unwrap(tagged_cbor.decode(message.payload)))
+    mso = parse_mso(unwrap_bytes(message.payload))
     spaces = value.get("nameSpaces", {})
     if not isinstance(spaces, dict) or not all(isinstance(one, list) for one in spaces.values()):
         raise FormatError("MDOC_FORMAT", "nameSpaces")
@@ -198,12 +199,12 @@ def choose(
 
 
 def _verified(items: tuple[Item, ...], namespace: str, mso: SecurityObject) -> tuple[Item, ...]:
-    digests = mso.digests.get(namespace, {})
+    digests, digest_of = mso.digests.get(namespace, {}), _HASHES[mso.algorithm]
     for item in items:
         expected = digests.get(item.digest_id)
         if expected is None:
             raise SignatureError("DIGEST_MISSING")
-        found = hashlib.new(mso.algorithm, wrapped(item.encoded)).digest()
+        found = digest_of(wrapped(item.encoded)).digest()
         if not hmac.compare_digest(found, expected):
             raise SignatureError("DIGEST_MISMATCH")
     return items

@@ -9,7 +9,9 @@ kept as the bytes that were signed.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import cast
 
@@ -24,7 +26,9 @@ MAX_DEPTH = 16
 DATE_TIME, ENCODED, FULL_DATE = 0, 24, 1004
 
 _KEYS: frozenset[type] = frozenset({int, str})
-_SCALARS: frozenset[type] = frozenset({int, bytes, str, bool, type(None), float})
+# What holds nothing further: what stands in a tag was looked at when the tag was read.
+_LEAVES: frozenset[type] = frozenset({int, bytes, str, bool, type(None), float, CBORTag})
+_WRAPPED = {1: b"\xd8\x18\x58", 2: b"\xd8\x18\x59"}  # tag 24, bytes with 1 or 2 bytes of length
 _TAG_TEXT = {DATE_TIME: str, FULL_DATE: str, ENCODED: bytes}
 _ERRORS = (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError)
 _TDATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
@@ -100,6 +104,19 @@ def unwrap(value: object) -> bytes:
     return cast("bytes", value.value)
 
 
+def unwrap_bytes(data: bytes) -> bytes:
+    """Return the bytes inside an encoded tag 24 that is all there is; FormatError("CBOR_…").
+
+    The usual head is recognised by hand; any other is decoded.
+    """
+    for size in (1, 2):
+        if data[:3] == _WRAPPED[size] and len(data) == 3 + size + int.from_bytes(
+            data[3 : 3 + size]
+        ):
+            return data[3 + size :]
+    return unwrap(decode(data))
+
+
 def tdate(moment: int) -> CBORTag:
     """Return unix seconds as a tagged date-time in UTC without fractions (ISO 18013-5, 7.1)."""
     return CBORTag(DATE_TIME, datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -117,7 +134,12 @@ def read_tdate(value: object) -> int:
     """
     if not isinstance(value, CBORTag) or value.tag != DATE_TIME:
         raise FormatError("CBOR_DATE")
-    text = cast("str", value.value)
+    return _moment(cast("str", value.value))
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> int:
+    """Return unix seconds of a date-time. Cached: the credentials of a day share their times."""
     if not _TDATE.fullmatch(text):
         raise FormatError("CBOR_DATE")
     try:
@@ -139,15 +161,16 @@ def plain(value: object) -> object:
 
 def _check(value: object) -> None:
     """Look at every container once; cbor2's other types (undefined, simple values) end here."""
-    stack = [value]
+    stack = [value] if type(value) not in _LEAVES else []
     for item in stack:  # it grows while we walk
-        if type(item) is dict:
-            if not _KEYS.issuperset(map(type, item)):
+        kind = type(item)
+        if kind is dict:
+            members: Collection[object] = item.values()  # type: ignore[attr-defined]
+            if not _KEYS.issuperset(map(type, item)):  # type: ignore[call-overload]
                 raise FormatError("CBOR_KEY")
-            stack += [member for member in item.values() if type(member) not in _SCALARS]
-        elif type(item) is list:
-            stack += [member for member in item if type(member) not in _SCALARS]
-        elif type(item) is CBORTag:
-            continue
-        elif type(item) not in _SCALARS:
+        elif kind is list:
+            members = item  # type: ignore[assignment]
+        else:
             raise FormatError("CBOR_TYPE")
+        if not _LEAVES.issuperset(map(type, members)):
+            stack += [member for member in members if type(member) not in _LEAVES]
