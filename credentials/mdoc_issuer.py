@@ -3,7 +3,8 @@
     IssuerSigned = {"nameSpaces": {namespace: [#6.24(item), …]}, "issuerAuth": COSE_Sign1}
 
 Each data element is an item of its own with its own salt; the signature is over their digests.
-The bytes of an item are hashed as they came, never encoded again.
+The bytes of an item are hashed as they came, never encoded again; only the head of the tag around
+them is written anew, in its shortest form, as the standard demands it.
 """
 
 from __future__ import annotations
