@@ -14,6 +14,7 @@ from samples.counter_operator import CounterOperator
 from samples.demo.stage import set_stage
 from samples.demo.story import PIN, Story
 from samples.demo.telling import StoryBroken, Telling
+from samples.faces.captures import take_pictures
 from samples.http_capture.proxy import Exchange, recording_proxy
 from samples.phone import capture, counter, enrolment, wallet
 from samples.phone.errors import PhoneError
@@ -73,14 +74,17 @@ def visit_wallet(site: Site, budi: Phone) -> None:
 
 def visit_counter(story: Story, operator: CounterOperator) -> None:
     """Three more residents: one blocks by the mail's link, one by the phone, one is refused."""
-    sari, slamet, ratna = (_enrol(story, name) for name in ("sari", "slamet", "ratna"))
+    sari, slamet = (_enrol(story, name) for name in ("sari", "slamet"))
+    unseen = _enrol_by_face(story, "nophoto")
     waiting, started_at = _start(story, "leap"), time.time()
     _activate(story, operator, sari)
     _activate(story, operator, slamet)
     session = wallet.open_session(slamet, PIN)
     wallet.block(slamet, session, "lost")
-    _confirm(story, ratna)
-    operator.refuse(operator.wait_for_row()["id"], "documents_missing")
+    _confirm(story, unseen)
+    row = operator.wait_for_row()
+    operator.look_at_selfie(row["id"])
+    operator.refuse(row["id"], "documents_missing")
     operator.block(resident("slamet")["nik"], "lost")
     operator.sign_out()
     link = _notice_for(story, sari)
@@ -113,6 +117,17 @@ def _enrol(story: Story, name: str) -> Phone:
     phone = _start(story, name)
     story.verify_contact(phone)
     enrolment.choose_office_for_face(phone, "no_camera")
+    enrolment.set_pin(phone, PIN)
+    return phone
+
+
+def _enrol_by_face(story: Story, name: str) -> Phone:
+    """Enrol somebody of whom the registry has no photo: the officer gets the phone's picture."""
+    phone = _start(story, name)
+    story.verify_contact(phone)
+    take_pictures(resident(name)).write(story.site.folder / "faces" / name)
+    if story.show_face(phone, name, [])["state"] != "FACE_AT_COUNTER":
+        raise StoryBroken("a face without a registry photo was decided by the machine")
     enrolment.set_pin(phone, PIN)
     return phone
 
