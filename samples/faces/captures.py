@@ -3,8 +3,8 @@
 The resident's own left and right: who turns to their own left is seen turned towards the right
 edge of the picture. The research photographs' names say it the same way (`…_left_…` was measured
 with a positive yaw), but for one that is named wrongly. Some of these people cannot serve: one
-turns too little to the left, one is too blurred on one side, and the public portraits show nobody
-from the side at all.
+turns too little to the left, one hardly resembles the own portrait from the side, behind one
+another face seems to be, and the public portraits show nobody from the side at all.
 
 Each `take` gives other bytes, as every use of a real camera does: a frame whose digest was seen
 before is refused.
@@ -38,7 +38,6 @@ POSES: Final[Mapping[str, tuple[str, str]]] = {
     "mitchell": ("left_neutral_open", "right_neutral_open"),
     "phoebe": ("left_neutral_open", "left_angry_open"),  # the second is turned to the right
     "saavik": ("left_angry_open", "right_angry_open"),
-    "sz24": ("left_neutral_open", "right_neutral_open"),
 }
 """The photographs of ``cmu/`` that show a person turned to their own left, and to their right."""
 

@@ -32,7 +32,7 @@ from samples.faces.captures import (
 )
 
 HERO: Final = "budi"
-OTHER: Final = "moved"
+OTHER: Final = "merauke"
 PRINT_DEGREES: Final = 25.0
 FOCAL: Final = 1.2
 """Focal length of the camera in front of the print, in widths of the picture."""

@@ -55,7 +55,7 @@ def capture(person: str, *, frames: int = FRAMES, take: int = 0) -> tuple[bytes,
 
 
 def turned(person: str, side: str) -> bytes:
-    """Return a frame of ``person`` turned to ``side``: "left" or "right", as in the picture."""
+    """Return a frame of ``person`` turned to ``side``: their own "left" or "right"."""
     return _jpeg(_photograph(person, f"{side}_neutral_open"))
 
 

@@ -149,14 +149,14 @@ def test_after_three_strangers_an_officer_looks(office: Office) -> None:
     resident = Resident(office, HERO)
     begin(resident)
     for attempts_left in (2, 1):
-        face = resident.show_face(of="moved")["face"]
+        face = resident.show_face(of="merauke")["face"]
         assert (face["outcome"], face["attempts_left"]) == ("try_again", attempts_left)
         with pytest.raises(Problem) as early:
             capture.open_capture(resident.phone)
         assert (early.value.code, early.value.status) == ("FACE_WAIT", 429)
         assert early.value.retry_after
         time.sleep(early.value.retry_after)
-    status = resident.show_face(of="moved")
+    status = resident.show_face(of="merauke")
     assert (status["state"], status["face"]["outcome"]) == ("FACE_AT_COUNTER", "officer")
     assert resident.set_pin()["next"]["step"] == "scan"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.journey.office import Office
 
 PROGRAMS = ("API", "worker", "kiosk")
-PEOPLE = ("budi", "sari", "slamet", "longest", "maruf", "leap", "merauke", "moved", "expat")
+PEOPLE = ("budi", "sari", "slamet", "longest", "maruf", "leap", "merauke", "expat")
 # Longer than the locks that a killed program leaves behind.
 PATIENCE_SECONDS = 100.0
 NOT_YET = (PhoneError, ConsoleRefusal, TimeoutError, OSError)

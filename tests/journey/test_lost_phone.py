@@ -54,7 +54,7 @@ def test_a_second_phone_replaces_the_lost_one_and_not_me_blocks_it(
     office: Office, at_counter: Counter, open_page: Callable[[str], Page]
 ) -> None:
     console, display = at_counter(office)
-    lost, new = Resident(office, "moved"), Resident(office, "moved")
+    lost, new = Resident(office, "longest"), Resident(office, "longest")
     activate(lost, console, display)
     bank.wait_for_status(office, lost, "good")
     assert bank.check(office, lost.show_card())["code"] == "VALID"
