@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EvaluationRefused as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"{type(error).__name__}: {error.filename}", file=sys.stderr)
         return 1
@@ -133,6 +136,12 @@ def _evaluation(group: Any) -> None:
         "measure the capture challenge on photographs of turned heads",
     )
     _folders(parser, "CSV with columns file, person, pose, and expression, eyes")
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        help="a photo with a wrong label; the report says",
+    )
 
 
 def _folders(parser: argparse.ArgumentParser, index: str) -> None:

@@ -37,6 +37,7 @@ def evaluate_turns(options: Namespace) -> str:
         name=options.name or options.images.resolve().name,
         seed=options.seed,
         bootstrap=options.bootstrap,
+        leave_out=tuple(options.leave_out),
         date=options.date or datetime.now(UTC).date(),
     )
     return evaluate_challenge(plan, out=sys.stderr)

@@ -38,6 +38,7 @@ class ChallengePlan:
     name: str
     seed: int
     bootstrap: int
+    leave_out: tuple[str, ...]
     date: date
 
 
@@ -88,12 +89,14 @@ def evaluate_challenge(plan: ChallengePlan, *, out: TextIO) -> str:
     kinds: list[Iterable[sessions.Session]] = [
         sessions.genuine(studio, able),
         sessions.swapped(studio, able),
+        sessions.swapped_midway(studio, able),
         *(sessions.printed(studio, able, angle) for angle in sessions.ANGLES),
         sessions.wrong_order(studio, able),
         sessions.frozen(studio, able),
     ]
-    each = len(able) * len(sessions.SEQUENCES)
-    bar = Progress("sessions", each * (len(kinds) - 1 + len(able) - 1), out)
+    alone = (len(kinds) - 2) * len(able) * len(sessions.SEQUENCES)
+    pairs = 2 * len(able) * (len(able) - 1) * sessions.OF_EACH_PAIR
+    bar = Progress("sessions", alone + pairs, out)
     results = [perform(matcher, kind, bar) for kind in kinds]
     document = {
         "format": 1,
@@ -104,6 +107,7 @@ def evaluate_challenge(plan: ChallengePlan, *, out: TextIO) -> str:
         "model_id": under_test.policy.model_id,
         "people": [sitter.name for sitter in able],
         "left_out": list(sitters.left_out),
+        "photos_left_out": list(plan.leave_out),
         "min_turn": under_test.policy.min_turn,
         "same_capture": under_test.policy.same_capture,
         "same_turned": under_test.policy.same_turned,
@@ -140,7 +144,7 @@ def _checked(plan: ChallengePlan) -> Sitters:
         raise EvaluationRefused("--bootstrap: at least 100 repetitions, for the ends of intervals")
     if plan.seed < 0:
         raise EvaluationRefused("--seed: 0 or more")
-    sitters = read_poses(plan.index)
+    sitters = read_poses(plan.index, leave_out=plan.leave_out)
     try:
         plan.report.mkdir(parents=True, exist_ok=True)
     except OSError as error:

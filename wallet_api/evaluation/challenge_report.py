@@ -13,12 +13,13 @@ from wallet_api.evaluation.figures import rate_values
 from wallet_api.evaluation.intervals import Rate, draw_people, person_rate
 from wallet_api.evaluation.wording import number, percent, table
 
-WANTED: Final = {"genuine": 0.95, "swapped": 0.01, "print_25": 0.03}
+WANTED: Final = {"genuine": 0.95, "swapped": 0.01, "swapped_midway": 0.01, "print_25": 0.03}
 """At least so many genuine sessions have to pass; of the others at most so many."""
 _Z: Final = 1.959964
 _TITLES: Final = {
     "genuine": "as asked, real turns",
     "swapped": "front frames of one person, turned ones of another",
+    "swapped_midway": "another person from the third turn on",
     "wrong_order": "real turns, one of four to the other side",
     "frozen": "one moment of each pose, encoded anew for every frame",
 }
@@ -77,6 +78,10 @@ def challenge_values(result: KindResult, *, repetitions: int, seed: int) -> dict
         "passed": result.passed,
         "share": round(result.passed / count, 6),
         "wilson": [round(low, 6), round(high, 6)],
+        "passed_by_person": {
+            person: sum(passed for owner, passed in result.outcomes if owner == person)
+            for person in sorted({owner for owner, _ in result.outcomes})
+        },
         "by_person": rate_values(by_person(result.outcomes, repetitions=repetitions, seed=seed)),
         "refused_first_reason": dict(result.reasons.most_common()),
     }
@@ -113,11 +118,21 @@ def challenge_markdown(document: dict[str, Any]) -> str:
         f"{document['same_turned']:g}. All sixteen sequences of four turns, nine frames each, "
         "through the matcher's own code."
     )
+    if document["photos_left_out"]:
+        told += f" Left out as wrongly labelled: {', '.join(document['photos_left_out'])}."
     parts = [
         "# Whether the capture challenge is passed by whom it should",
         told,
         table(head, rows),
+        _by_person(document["kinds"]),
         "## What this does not prove",
         _LIMITS.replace("{people}", str(len(people))),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _by_person(kinds: list[dict[str, Any]]) -> str:
+    genuine = kinds[0]
+    each = genuine["sessions"] // len(genuine["passed_by_person"])
+    parts = [f"{person} {passed}" for person, passed in genuine["passed_by_person"].items()]
+    return f"Passed as asked, of {each} sessions a person: {', '.join(parts)}."

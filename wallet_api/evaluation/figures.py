@@ -106,7 +106,7 @@ def rate_values(rate: Rate) -> dict[str, Any]:
         "high": _short(rate.high),
         "seen_in": rate.seen,
     }
-    return values if rate.seen else {**values, "basis": rate.basis}
+    return values if rate.basis == "bootstrap" else {**values, "basis": rate.basis}
 
 
 def _photos(looked: Looked, count: int) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def _by_threshold(thresholds: tuple[float, ...], rates: list[Rate]) -> list[dict
 def _at(result: GroupResult, target: float) -> dict[str, Any]:
     threshold = result.threshold_for(target)
     if threshold is None:
-        reason = f"not resolvable with {result.strangers.person_pairs} pairs of people"
+        reason = f"not resolvable with {result.strangers.person_pairs:,} pairs of people"
         return {"rate": target, "threshold": None, "reason": reason}
     missed = result.genuine.miss_rate_at(threshold) if len(result.genuine.people) else None
     return {

@@ -55,6 +55,9 @@ def person_rate(shares: Floats, drawn: Floats) -> Rate:
     value, seen = float(shares.mean()), int((shares > 0).sum())
     if not seen:
         return Rate(0.0, 0.0, min(1.0, 3.0 / len(shares)), 0, f"3/{len(shares)} people")
+    if shares.min() == 1.0:  # nothing else was seen: the same rule, from the other side
+        low = max(0.0, 1.0 - 3.0 / len(shares))
+        return Rate(1.0, low, 1.0, seen, f"1 - 3/{len(shares)} people")
     values = drawn @ shares / drawn.sum(axis=1)
     low, high = _percentiles(values)
     return Rate(value, low, high, seen, "bootstrap")

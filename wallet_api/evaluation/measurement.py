@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,12 @@ from wallet_api.evaluation.index import Index
 from wallet_api.evaluation.intervals import Rate, draw_people, false_match_rates, person_rate
 from wallet_api.evaluation.looking import Looked, side_of
 
-TARGETS = (1e-2, 1e-3, 1e-4, 1e-5)
-_RESOLVED_BY = 10
+TARGETS: Final = (1e-2, 1e-3, 1e-4, 1e-5)
+_RESOLVED_BY: Final = 5
 """How many pairs of people have to be expected to pass before a rate is called resolvable."""
+_DEEPER: Final = (0.15, 0.2, 0.25)
+"""Thresholds below the table's, looked at in small groups to learn how dependent pairs are."""
+_SMALL: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -38,22 +39,27 @@ def draw_det(curves: Sequence[tuple[str, GroupResult]], title: str, path: Path) 
     """Draw false non-matches against false matches for each named result, both logarithmic.
 
     A curve ends where fewer than one pair of people in the group could still be seen to pass.
+    A group keeps its colour; what it is drawn for a second time is dashed.
     Where nobody is missed at any rate shown there is no curve, and the legend says so.
     """
     with mpl.rc_context(_STYLE):
-        figure, axes = _figure(7.6, 5.6)
-        for number, (name, result) in enumerate(curves):
+        figure, axes = _figure(9.2, 5.2)
+        groups = list(dict.fromkeys(result.group.name for _, result in curves))
+        met: Counter[str] = Counter()
+        for name, result in curves:
+            group = result.group.name
             least = 1.0 / max(result.strangers.person_pairs, 1)
             passing, missing = result.strangers.curve, result.genuine.curve()
             shown = (passing >= least) & (missing > 0)
             axes.loglog(
                 passing[shown],
                 missing[shown],
-                color=COLOURS[number % len(COLOURS)],
-                linestyle=STYLES[number // len(COLOURS) % len(STYLES)],
+                color=COLOURS[groups.index(group) % len(COLOURS)],
+                linestyle=STYLES[met[group] % len(STYLES)],
                 linewidth=2.0,
                 label=name if shown.any() else f"{name} (nobody missed)",
             )
+            met[group] += 1
         axes.set(
             title=title,
             xlabel="false match rate (strangers taken for the same)",
@@ -61,7 +67,7 @@ def draw_det(curves: Sequence[tuple[str, GroupResult]], title: str, path: Path) 
             xlim=(1e-6, 1),
             ylim=(3e-4, 1),
         )
-        axes.legend(loc="upper left" if len(curves) < 4 else "upper right", ncols=1)
+        figure.legend(loc="outside right upper")
         _save(figure, path)
 
 

@@ -30,10 +30,11 @@ class Sitters:
     left_out: tuple[str, ...]
 
 
-def read_poses(path: Path) -> Sitters:
+def read_poses(path: Path, *, leave_out: tuple[str, ...] = ()) -> Sitters:
     """Read columns file, person, pose and, where they are there, expression and eyes.
 
-    Only photos with open eyes count (sunglasses are refused anyway). Raises EvaluationRefused.
+    ``leave_out`` names photos to pass over (wrong labels). Only photos with open eyes count
+    (sunglasses are refused anyway). Raises EvaluationRefused.
     """
     photos: dict[str, dict[str, list[str]]] = {}
     faults = []
@@ -43,10 +44,11 @@ def read_poses(path: Path) -> Sitters:
         if pose not in _POSES:
             faults.append(f"line {row.line}: pose {pose} is none of {', '.join(sorted(_POSES))}")
         own = photos.setdefault(row.values["person"], {})
-        if row.values["eyes"].lower() in {"", "open"}:
-            own.setdefault(pose, []).append(
-                str(PurePosixPath(row.values["file"].replace("\\", "/")))
-            )
+        file = str(PurePosixPath(row.values["file"].replace("\\", "/")))
+        if row.values["eyes"].lower() in {"", "open"} and file not in leave_out:
+            own.setdefault(pose, []).append(file)
+    unknown = set(leave_out) - {row.values["file"] for row in rows}
+    faults += [f"--leave-out {file}: not in the index" for file in sorted(unknown)]
     if faults:
         raise EvaluationRefused("\n".join(f"{path.name}: {fault}" for fault in faults[:20]))
     able, left_out = [], []

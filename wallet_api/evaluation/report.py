@@ -66,9 +66,9 @@ def _glance_rows(engine: Values, document: Values) -> list[list[str]]:
     if outcomes:
         count = f"{fused['genuine_people']} people, {fused['genuine_comparisons']} claims"
         for name, target, good in (
-            ("accepted", f"≥ {_ACCEPTED:.0%}", outcomes["accepted"]["value"] >= _ACCEPTED),
-            ("review", f"≤ {_REVIEW:.0%}", outcomes["review"]["value"] <= _REVIEW),
-            ("refused", f"≤ {_REFUSED:.1%}", outcomes["refused"]["value"] <= _REFUSED),
+            ("accepted", "≥ 95 %", outcomes["accepted"]["value"] >= _ACCEPTED),
+            ("review", "≤ 5 %", outcomes["review"]["value"] <= _REVIEW),
+            ("refused", "≤ 0.3 %", outcomes["refused"]["value"] <= _REFUSED),
         ):
             said = f"genuine claims, {document['fused']} or more fused: {name} ({count})"
             rows.append([said, percent(outcomes[name]), target, "yes" if good else "**no**"])
@@ -98,7 +98,8 @@ def _detection_row(engine: Values) -> list[str]:
 
 def _telling(groups: Values, condition: str) -> list[str]:
     if condition != "plain":
-        return [name for name in ("women", "all") if name in groups]
+        named = ["women", "all", *(name for name in groups if name.endswith(", same sex"))]
+        return [name for name in named if name in groups]
     return [name for name in groups if name in {"all", "same sex"} or name.endswith(", same sex")]
 
 

@@ -23,6 +23,8 @@ from wallet_api.ports.faces import CaptureFrame, Turn
 
 TURNS: Final = 4
 SEQUENCES: Final[tuple[tuple[Turn, ...], ...]] = tuple(product(("left", "right"), repeat=TURNS))
+OF_EACH_PAIR: Final = 4
+"""Sequences that each two people try to cheat in."""
 ANGLES: Final = (15, 20, 25, 30, 35, 40)
 _OTHER: Final[dict[Turn, Turn]] = {"left": "right", "right": "left"}
 _QUALITIES: Final = (95, 90, 85, 80, 75)
@@ -93,18 +95,46 @@ def genuine(studio: Studio, sitters: tuple[Sitter, ...]) -> Iterator[Session]:
 
 
 def swapped(studio: Studio, sitters: tuple[Sitter, ...]) -> Iterator[Session]:
-    """Front frames of one person, turned frames of another who does as asked."""
+    """Front frames of one person, turned frames of another who does as asked.
+
+    As where somebody holds up a photo of the owner for each front frame.
+    """
+    for owner, helper, asked in _two_people(sitters):
+        yield _session(
+            "swapped",
+            owner.name,
+            asked,
+            front=partial(studio.front, owner),
+            turned=partial(studio.turned, helper),
+        )
+
+
+def swapped_midway(studio: Studio, sitters: tuple[Sitter, ...]) -> Iterator[Session]:
+    """Another person takes the phone after two of the four turns and does the rest."""
+    half = TURNS // 2
+    for owner, helper, asked in _two_people(sitters):
+        fronts = [
+            studio.front(owner if take <= half else helper, take) for take in range(TURNS + 1)
+        ]
+        sides = [
+            studio.turned(owner if take < half else helper, turn, take)
+            for take, turn in enumerate(asked)
+        ]
+        yield Session("swapped_midway", owner.name, _frames(asked, fronts, sides))
+
+
+def _two_people(
+    sitters: tuple[Sitter, ...],
+) -> Iterator[tuple[Sitter, Sitter, tuple[Turn, ...]]]:
+    """Yield every ordered pair of people with some sequences; all sequences are used alike."""
+    number = 0
     for owner, helper in product(sitters, sitters):
         if owner is helper:
             continue
-        for asked in SEQUENCES:
-            yield _session(
-                "swapped",
-                owner.name,
-                asked,
-                front=partial(studio.front, owner),
-                turned=partial(studio.turned, helper),
-            )
+        for _ in range(OF_EACH_PAIR):
+            # 5 and 16 share no factor: all sequences come in turn, neighbours differ.
+            yield owner, helper, SEQUENCES[number * 5 % len(SEQUENCES)]
+            number += 1
 
 
 def printed(studio: Studio, sitters: tuple[Sitter, ...], angle: int) -> Iterator[Session]:

@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import Any, Final
 
 METHOD: Final = """\
-- Each photo is decoded by the product's intake and looked at by the product's engine, with the
-  gate for research photographs (small pictures are enlarged; no photo is left out for its pose or
-  light). Where a photo shows several faces, the one nearest the middle is taken: LFW labels that
-  one. A resident's photo with two large faces is refused by the product.
+- Each photo is decoded by the product's intake and looked at by the product's engine. Small
+  pictures are enlarged to find the face, as the gate for research photographs says (the second
+  engine doubles them by itself, as its users do); no gate leaves a photo out for pose or light.
+  Where a photo shows several faces, the one nearest the middle is taken, which is the one that
+  Labeled Faces in the Wild means. A resident's photo with two large faces is refused.
 - **Every pair of people counts alike**, however many photos they have: the rate of a pair is the
   mean over its photos, the rate of a group the mean over its pairs. Genuine rates: every person
-  counts alike.
+  counts alike. A photo without a found face is counted as such and compared with nothing.
 - Intervals are 95 % percentiles of a two-way identity bootstrap: people, not pairs, are drawn
   anew.
 - **No zero is printed for a rate of strangers.** Where none passed, the figure is an upper bound
   (95 %): the rule of three over the pairs of people, made wider by the design effect (how much
   wider the bootstrap was than independent pairs would be, at the nearest threshold where ten
-  pairs of people or more passed); where no such threshold exists, over pairs that share nobody.
-- A fused probe is the norm-weighted mean of a person's other photos, by the matcher's own
-  function; each photo serves once as the registry's. They come from different days, which a
-  capture does not: frames of one capture are more alike with each other and, with an old registry
-  photo, not more alike with it.
+  pairs of people or more passed), or the upper end at such a lower threshold where that is less;
+  without any such threshold, over pairs that share nobody. Genuine rates: over people.
+- A threshold for a rate is given where five pairs of people or more are expected to pass it.
+- A fused probe is the norm-weighted mean of a person's other photos, at most five, by the
+  matcher's own function; each photo serves once as the registry's. They come from different days;
+  the frames of a capture come from one moment and gain less by being fused.
 - **Headscarves are drawn by the evaluation** (`wallet_api/evaluation/headscarf.py`): opaque cloth
   in varied colours over hair, ears and neck, the oval from eyebrows to chin left free. No veiled
-  person is in the data.
-- A pair of labels that is wrong counts as an error of the engine. The pairs to look at are
-  listed."""
+  person is in the data. The same cloth stays on a photo; two photos of a person wear two cloths.
+- A wrong label counts as an error of the engine. The pairs to look at are listed."""
 
 LIMITS: Final = """\
 - **Not Indonesians.** The photos are press photographs, most of them of Western public figures
