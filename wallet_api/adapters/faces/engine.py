@@ -19,6 +19,7 @@ import numpy as np
 
 from wallet_api.adapters.faces.engines import Face, cosine
 from wallet_api.adapters.faces.model_files import DETECTOR, EMBEDDER, FOLDER, load_model
+from wallet_api.adapters.faces.onnx_graph import with_matrix_products
 from wallet_api.adapters.faces.window import Window, reduced
 from wallet_api.rules.face_policy import FaceMeasures
 
@@ -41,6 +42,8 @@ FINE_SIDE: Final = 288
 """Side of the window in which the chosen face's points are measured."""
 FINE_SHARE: Final = 1.2
 """Side of the window over the longer side of the face's box."""
+CHIP_SIDE: Final = 112
+"""Width and height of what SFace sees."""
 CHIP_EYES: Final = 56.0
 """A face whose eyes are much wider apart is reduced to this before its 112x112 chip is cut."""
 NOSE_DEPTH: Final = 0.6
@@ -58,18 +61,20 @@ class FaceEngine:
     def __init__(self, folder: Path = FOLDER) -> None:
         cv2.setNumThreads(1)
         detector = np.frombuffer(load_model(DETECTOR, folder), np.uint8)
-        embedder = np.frombuffer(load_model(EMBEDDER, folder), np.uint8)
+        sface = with_matrix_products(load_model(EMBEDDER, folder), CHIP_SIDE)
         # Two detectors: OpenCV lays a network out anew whenever its input changes size.
         self._coarse = _detector(detector, COARSE_SIDE)
         self._fine = _detector(detector, FINE_SIDE)
-        self._embedder = cv2.FaceRecognizerSF.create("onnx", embedder, np.zeros(0, np.uint8))
+        self._embedder = cv2.FaceRecognizerSF.create(
+            "onnx", np.frombuffer(sface, np.uint8), np.zeros(0, np.uint8)
+        )
 
     def warm(self) -> None:
         """Run all networks once, so that what they allocate is allocated."""
         blank = np.full((FULL_SIDE, FULL_SIDE, 3), 127, np.uint8)
         _detect(self._coarse, blank)
         _detect(self._fine, blank[:FINE_SIDE, :FINE_SIDE])
-        self._embedder.feature(blank[:112, :112])
+        self._embedder.feature(blank[:CHIP_SIDE, :CHIP_SIDE])
 
     def find_face(
         self, picture: Picture, *, enlarge_to: int = 0, central: bool = False
