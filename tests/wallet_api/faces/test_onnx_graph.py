@@ -47,3 +47,9 @@ def test_the_rewriting_is_the_same_each_time_and_hardly_larger(published: bytes)
     once = with_matrix_products(published, CHIP_SIDE)
     assert once == with_matrix_products(published, CHIP_SIDE)
     assert 0 < len(once) - len(published) < 10_000
+
+
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
+def test_a_model_cut_short_is_refused(published: bytes, share: float) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        with_matrix_products(published[: int(len(published) * share)], CHIP_SIDE)
