@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,6 +133,7 @@ _worker: list[partial[Seen]] = []
 
 
 def _open_worker(engine: str, images: Path, seed: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     _worker[:] = [partial(_look, start_engine(engine), images, seed, engine)]
 
 
