@@ -55,6 +55,7 @@ def build(sim: ApiSimulator) -> Flask:
     _open_routes(app, sim)
     _shift_routes(app, sim)
     _queue_routes(app, sim)
+    _picture_routes(app, sim)
     return app
 
 
@@ -141,24 +142,6 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
         ]
         return jsonify({"waiting": rows, "today": sim.today})
 
-    @app.get(f"{base}/<row>/photo")
-    def photo(row: str) -> Response:
-        sim.check("photo", sim.identity, sim.kiosk)
-        sim.operator()
-        person = sim.person(row)
-        if person.photo is None:
-            raise Refused(404, "NO_PHOTO")
-        return Response(person.photo, content_type="image/jpeg")
-
-    @app.get(f"{base}/<row>/selfie")
-    def selfie(row: str) -> Response:
-        sim.check("selfie", sim.identity, sim.kiosk)
-        sim.operator()
-        person = sim.person(row)
-        if person.selfie is None:
-            raise Refused(404, "NO_PHOTO")
-        return Response(person.selfie, content_type="image/jpeg")
-
     @app.post(f"{base}/<row>/confirm")
     def confirm(row: str) -> Response:
         sim.check("activation_confirm", sim.identity, sim.kiosk)
@@ -177,6 +160,28 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
         sim.refusals.append(request.get_json()["reason"])
         sim.today["refused"] += 1
         return jsonify({"state": "REFUSED"})
+
+
+def _picture_routes(app: Flask, sim: ApiSimulator) -> None:
+    base = f"/v1/kiosks/{sim.kiosk}/queue"
+
+    @app.get(f"{base}/<row>/photo")
+    def photo(row: str) -> Response:
+        sim.check("photo", sim.identity, sim.kiosk)
+        sim.operator()
+        person = sim.person(row)
+        if person.photo is None:
+            raise Refused(404, "NO_PHOTO")
+        return Response(person.photo, content_type="image/jpeg")
+
+    @app.get(f"{base}/<row>/selfie")
+    def selfie(row: str) -> Response:
+        sim.check("selfie", sim.identity, sim.kiosk)
+        sim.operator()
+        person = sim.person(row)
+        if person.selfie is None:
+            raise Refused(404, "NO_PHOTO")
+        return Response(person.selfie, content_type="image/jpeg")
 
 
 def row(person: Person, ahead: float, username: str) -> dict[str, object]:

@@ -9,13 +9,15 @@ from playwright.sync_api import expect
 
 from enrolment_kiosk import cli
 from tests.enrolment_kiosk.api_simulator import ApiSimulator
-from tests.enrolment_kiosk.counter_pc import CounterPc, running_kiosk
+from tests.enrolment_kiosk.counter_pc import CounterPc, budi, draw_portrait, running_kiosk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
+
+    from tests.enrolment_kiosk.api_people import Person
 
 
 @pytest.fixture
@@ -43,6 +45,17 @@ def counter(home: Path) -> Iterator[CounterPc]:
     """The kiosk, serving."""
     with running_kiosk(home) as pc:
         yield pc
+
+
+@pytest.fixture
+def doubtful(sim: ApiSimulator) -> Person:
+    """A resident at the counter of whom the machine was not sure."""
+    person = budi()
+    person.face, person.face_reasons = "officer", ("DOUBTFUL",)
+    person.selfie = draw_portrait(shirt="#5b7a4a")
+    person.taken_at = "2026-11-23T06:41:00Z"
+    sim.people.append(person)
+    return person
 
 
 @pytest.fixture
@@ -75,3 +88,16 @@ def arrive(page: Page, name: str) -> None:
     """Wait until this resident is the one looked at, with the photo there."""
     expect(page.locator("#name")).to_have_text(name)
     expect(page.locator("#confirm")).to_be_enabled()
+
+
+def reason(page: Page, value: str) -> Locator:
+    """One of the officer's reasons for an approval."""
+    return page.locator(f"#approvals input[value={value}]")
+
+
+def shown(page: Page) -> list[str]:
+    """The blob addresses of the pictures that are on the page, each of them readable."""
+    places = page.locator("#photo, #selfie")
+    script = "all => all.filter(i => !i.hidden && i.naturalWidth).map(i => i.src)"
+    found: list[str] = places.evaluate_all(script)
+    return found
