@@ -24,7 +24,7 @@ from samples.site import OPERATORS, Site, resident
 
 PIN, IMPOSTOR_PIN, WEAK_PIN = "270391", "804512", "123456"
 IMPOSTOR_CONTACT = {"email": "orang.lain@example.net", "phone": "+6286999990001"}
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0  # on a busy machine the worker takes a second look
 PAUSE_SECONDS = 0.35  # this resident reacts fast; under 0.3 s the service refuses
 
 
