@@ -13,7 +13,7 @@ from wallet_api.bootstrap import make_deps, start_logging
 from wallet_api.config import Settings, load_settings
 from wallet_api.db import DatabaseError
 from wallet_api.services.deps import Deps
-from wallet_api.web import guards, observing, openapi, problems
+from wallet_api.web import guards, observing, openapi, openid_errors, problems
 
 LARGEST_BODY: Final = 1_000_000  # a hundred holder keys with their proofs are half of it
 BLUEPRINTS: Final = (
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, *, deps: Deps | None = None) ->
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # Flask's own way
     app.extensions["wallet"] = deps
     problems.register(app)
+    openid_errors.register(app)
     app.register_error_handler(DatabaseError, problems.database_busy)
     openapi.register(app)
     for name in BLUEPRINTS:

@@ -16,6 +16,7 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from wallet_api.errors import BodyUnreadable, InputInvalid, NotFound, ServiceBusy, WalletError
+from wallet_api.web import openid_errors
 
 TYPE_BASE: Final = "https://ikd.example/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -77,7 +78,9 @@ def respond(error: WalletError) -> Response:
 
 
 def render(body: dict[str, object], status: int, *, retry_after: int | None = None) -> Response:
-    """Make the response of a problem document."""
+    """Make the response of a problem document; OpenID clients get OAuth's words instead."""
+    if openid_errors.speaks_oauth():
+        return openid_errors.translate(status, retry_after=retry_after)
     response = jsonify(body)
     response.status_code = status
     response.mimetype = MEDIA_TYPE
