@@ -12,6 +12,7 @@ from wallet_api.models.capture import FaceCapture, FaceFrame
 from wallet_api.models.credential import Credential, StatusList, StatusRemnant
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
 from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
+from wallet_api.models.openid_grants import OpenIdGrant, OpenIdOffer, OpenIdRequest
 from wallet_api.models.operation import JobRun
 from wallet_api.models.parameter import Parameter
 from wallet_api.models.publication import Publication
@@ -35,6 +36,9 @@ __all__ = [
     "KioskFrame",
     "NoticeLink",
     "Office",
+    "OpenIdGrant",
+    "OpenIdOffer",
+    "OpenIdRequest",
     "Operator",
     "OutboxMessage",
     "Parameter",
