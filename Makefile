@@ -4,9 +4,10 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
 	--no-emit-find-links --python-version 3.11
+INTEROP := tests/interop/python/requirements
 ARGS ?=
 
-.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel second-engine
+.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel second-engine interop
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +15,7 @@ help: ## list the commands
 setup: ## make the virtual environment and install all that development needs
 	@scripts/system-packages.sh test
 	@scripts/setup.sh dev
+	@scripts/interop.sh
 
 demo: ## one resident from nothing to a verified QR; pictures in var/demo/
 	@scripts/setup.sh runtime
@@ -32,6 +34,10 @@ coverage: setup ## all tests with branch coverage; the report goes to var/covera
 	@$(PYTHON) -m coverage combine --quiet
 	@$(PYTHON) -m coverage html --quiet
 	@$(PYTHON) -m coverage report --skip-covered
+
+interop: ## be the wallet of somebody else: ARGS="accept '<offer>'" (docs/interop.md)
+	@scripts/interop.sh
+	@tests/interop/.env/bin/node tests/interop/node/wallet.mjs $(ARGS)
 
 fuzz: setup ## attack every operation of the OpenAPI document for long (FUZZ_EXAMPLES=500)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(PYTHON) -m pytest tests/wallet_api/operations/test_openapi_attack.py $(ARGS)
@@ -52,6 +58,7 @@ lock: ## write requirements*.txt from requirements*.in, keeping the versions tha
 	$(LOCK) requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) requirements-face-recognition.in -o requirements-face-recognition.txt
+	$(LOCK) $(INTEROP).in -o $(INTEROP).txt
 
 upgrade: ## write requirements*.txt anew with the newest versions
 	@scripts/setup.sh dev
@@ -59,6 +66,7 @@ upgrade: ## write requirements*.txt anew with the newest versions
 	$(LOCK) --upgrade requirements-evaluation.in -o requirements-evaluation.txt
 	$(LOCK) --upgrade requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --upgrade requirements-face-recognition.in -o requirements-face-recognition.txt
+	$(LOCK) --upgrade $(INTEROP).in -o $(INTEROP).txt
 
 second-engine: ## add the face-recognition package to .venv, to compare with (docs/adr/0016)
 	@scripts/setup.sh second-engine

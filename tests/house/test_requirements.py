@@ -11,7 +11,7 @@ from tests.house.tree import ROOT
 
 PAIRS = [
     *("requirements", "requirements-dev", "requirements-evaluation"),
-    "requirements-face-recognition",
+    *("requirements-face-recognition", "tests/interop/python/requirements"),
 ]
 PIN = re.compile(
     r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL
