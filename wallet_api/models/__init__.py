@@ -13,6 +13,7 @@ from wallet_api.models.credential import Credential, StatusList, StatusRemnant
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
 from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
 from wallet_api.models.openid_grants import OpenIdGrant, OpenIdOffer, OpenIdRequest
+from wallet_api.models.openid_issuing import ForeignKeyHeld, OpenIdDeferred
 from wallet_api.models.operation import JobRun
 from wallet_api.models.parameter import Parameter
 from wallet_api.models.publication import Publication
@@ -29,6 +30,7 @@ __all__ = [
     "Enrolment",
     "FaceCapture",
     "FaceFrame",
+    "ForeignKeyHeld",
     "IdempotencyKey",
     "JobRun",
     "Kiosk",
@@ -36,6 +38,7 @@ __all__ = [
     "KioskFrame",
     "NoticeLink",
     "Office",
+    "OpenIdDeferred",
     "OpenIdGrant",
     "OpenIdOffer",
     "OpenIdRequest",

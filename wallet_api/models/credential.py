@@ -65,6 +65,11 @@ class Credential(Base):
     renew_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
+    # "qr" is the national app's; "dc+sd-jwt" and "mso_mdoc" are held by wallets of others, which
+    # have the only copy: of these the digest is kept, and the grant that they came from.
+    format: Mapped[str] = mapped_column(default="qr", server_default="qr")
+    grant_id: Mapped[str | None]
+    signed_digest: Mapped[bytes | None]
 
     wallet: Mapped[Wallet] = relationship()
 

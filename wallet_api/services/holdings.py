@@ -19,7 +19,7 @@ from wallet_api.services import people, status_lists, wallets
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import iso
 from wallet_api.services.idempotency import Once, remember
-from wallet_api.services.issued import DELIVERED, ENDED, SIGNED
+from wallet_api.services.issued import DELIVERED, ENDED, QR, SIGNED
 
 SUPERSEDED: Final = "superseded"
 DELIVERY_LIFE: Final = timedelta(hours=24)
@@ -64,7 +64,11 @@ def list_held(deps: Deps, wallet_id: str) -> dict[str, object]:
     with deps.transaction() as db:
         rows = db.scalars(
             select(Credential)
-            .where(Credential.wallet_id == wallet_id, Credential.stage.in_((SIGNED, DELIVERED)))
+            .where(
+                Credential.wallet_id == wallet_id,
+                Credential.format == QR,
+                Credential.stage.in_((SIGNED, DELIVERED)),
+            )
             .order_by(Credential.issued_at, Credential.batch, Credential.position)
         ).all()
     return {
@@ -94,6 +98,7 @@ def mark_delivered(
             .where(
                 Credential.id.in_(ids),
                 Credential.wallet_id == wallet_id,
+                Credential.format == QR,
                 Credential.stage == SIGNED,
             )
             .values(stage=DELIVERED, delivered_at=now)
@@ -128,6 +133,7 @@ def _end_older(db: Session, deps: Deps, wallet_id: str, arrived: Sequence[str]) 
     held = db.scalars(
         select(Credential).where(
             Credential.wallet_id == wallet_id,
+            Credential.format == QR,
             Credential.stage.in_((SIGNED, DELIVERED)),
             Credential.batch.not_in(batches),
             Credential.issued_at <= max(row.issued_at for row in fresh),
@@ -151,6 +157,7 @@ def end_undelivered(deps: Deps) -> int:
         late = db.scalars(
             select(Credential.id)
             .where(
+                Credential.format == QR,  # a wallet of others need not confirm anything
                 Credential.stage == SIGNED,
                 Credential.status == status_lists.GOOD,
                 Credential.issued_at < deps.now() - DELIVERY_LIFE - timedelta(hours=1),

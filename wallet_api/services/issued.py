@@ -16,6 +16,7 @@ from wallet_api.services.enrolment_view import iso
 from wallet_api.services.status_lists import GOOD
 
 INTENT, SIGNED, DELIVERED, ENDED = "INTENT", "SIGNED", "DELIVERED", "ENDED"
+QR: Final = "qr"  # the format of the national app; the others are no concern of these statements
 
 Columns = Mapping[str, Any]
 
@@ -60,6 +61,7 @@ _UNITS_HELD: Final = select(
     _credential.unit_profile,
 ).where(
     _credential.wallet_id == bindparam("wallet"),
+    _credential.format == QR,
     _credential.stage == DELIVERED,
     _credential.status == GOOD,
     _credential.renew_at > bindparam("now"),

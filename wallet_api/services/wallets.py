@@ -16,7 +16,15 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
-from wallet_api.models import Credential, Device, Enrolment, Wallet, new_id, table_of
+from wallet_api.models import (
+    Credential,
+    Device,
+    Enrolment,
+    ForeignKeyHeld,
+    Wallet,
+    new_id,
+    table_of,
+)
 from wallet_api.rules import lifecycle
 from wallet_api.services import notices, people, pin_keys
 from wallet_api.services.deps import Deps
@@ -105,6 +113,12 @@ def _close(
         update(Device)
         .where(Device.wallet_id.in_(ids), Device.active)
         .values(active=False, ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    db.execute(
+        update(ForeignKeyHeld)
+        .where(ForeignKeyHeld.wallet_id.in_(ids), ForeignKeyHeld.ended_at.is_(None))
+        .values(ended_at=now)
         .execution_options(synchronize_session=False)
     )
     _mark_credentials(db, deps, ids, REVOKED, reason="wallet closed", actor=actor)
