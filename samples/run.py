@@ -67,7 +67,8 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
         site.clear()  # an interrupted first start
     site.make_folders()
     with site.administrator() as admin:
-        if prepared:
+        if prepared:  # perhaps by an older version, or long ago
+            admin.run("admin", "keys", "init", "--dir", str(folder / "keys"))
             admin.run("admin", "migrate")
         else:
             print("making registry, keys, office and kiosk (once) …", flush=True)

@@ -16,6 +16,7 @@ from wallet_api.adapters import json_logs
 from wallet_api.adapters.clock import SystemClock
 from wallet_api.adapters.faces.opening import closed_faces, open_faces
 from wallet_api.adapters.file_outbox import FileMessenger
+from wallet_api.adapters.issuer_certificates import RootAwayError
 from wallet_api.adapters.keys import PemKeyRing, make_keys
 from wallet_api.adapters.mail import SmtpMessenger
 from wallet_api.adapters.registry.guard import People
@@ -31,18 +32,15 @@ from wallet_api.services.deps import Deps
 def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
     """Open everything the services need; raises ``ConfigurationError`` with what to mend.
 
-    Without ``with_faces`` neither models nor calibration are looked at, and no face is compared.
+    Without ``with_faces`` neither models nor calibration are looked at, and no face is compared;
+    nor are certificates, so that an administrator can revoke and block whatever else is wrong.
     """
     try:
         vault = FileVault(settings.keys_dir / "vault.json")
         keys = PemKeyRing(settings.keys_dir)
     except (OSError, ValueError, KeyError) as error:
-        message = (
-            f"WALLET_KEYS_DIR: {type(error).__name__}: run `python -m wallet_api admin keys init`"
-        )
-        raise ConfigurationError(errors=[message]) from None
-    if settings.environment == "production" and keys.holds_any_of(data.load_sample_keys()):
-        raise ConfigurationError(errors=["WALLET_KEYS_DIR: sample keys are public knowledge"])
+        raise _unusable_keys(error) from None
+    _check_keys(settings, keys, certified=with_faces)
     people = People.REAL if settings.environment == "production" else People.SYNTHETIC
     faces = open_faces(settings) if with_faces else closed_faces()
     return Deps(
@@ -64,6 +62,25 @@ def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
     )
 
 
+def _check_keys(settings: Settings, keys: PemKeyRing, *, certified: bool) -> None:
+    try:
+        if settings.environment == "production" and keys.holds_any_of(data.load_sample_keys()):
+            raise ConfigurationError(errors=["WALLET_KEYS_DIR: sample keys are public knowledge"])
+        if certified and not keys.names(settings.public_url):
+            message = (
+                "WALLET_PUBLIC_URL: the certificates of WALLET_KEYS_DIR name another address:"
+                " run `python -m wallet_api admin keys init`"
+            )
+            raise ConfigurationError(errors=[message])
+    except (OSError, ValueError) as error:
+        raise _unusable_keys(error) from None
+
+
+def _unusable_keys(error: Exception) -> ConfigurationError:
+    message = f"WALLET_KEYS_DIR: {type(error).__name__}: run `python -m wallet_api admin keys init`"
+    return ConfigurationError(errors=[message])
+
+
 def start_logging(settings: Settings) -> None:
     """Log to stdout as JSON lines without personal data."""
     json_logs.start(settings.log_level)
@@ -79,9 +96,16 @@ def opened_deps() -> Iterator[Deps]:
         deps.sessions.kw["bind"].dispose()
 
 
-def init_keys(folder: Path, *, now: datetime) -> list[str]:
-    """Make every key that is missing below ``folder``, for all document types; name them."""
-    return make_keys(folder, tuple(held.name for held in load_catalogue().types), now=now)
+def init_keys(folder: Path, *, now: datetime, public_url: str | None) -> list[str]:
+    """Make every key and certificate that ``folder`` lacks, for all document types; name them.
+
+    Raises ``ConfigurationError`` when a certificate is due and the root's key is not there.
+    """
+    document_types = tuple(held.name for held in load_catalogue().types)
+    try:
+        return make_keys(folder, document_types, now=now, public_url=public_url)
+    except RootAwayError as error:
+        raise ConfigurationError(errors=[f"WALLET_KEYS_DIR: {error}"]) from None
 
 
 def load_catalogue() -> Catalogue:

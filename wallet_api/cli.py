@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _kiosks(_group(admin, "kiosks", "the programs at the counters"))
     _operators(_group(admin, "operators", "who may confirm people"))
     _people(admin)
+    _offer(admin)
     _command(admin, "migrate", ("schema", "migrate"), "bring the database to the newest schema")
     _command(
         admin,
@@ -78,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
         "make a restored database safe to issue from (docs/operations.md)",
     )
     _command(admin, "bundle-root", ("keys", "show_bundle_root"), "print the key that verifiers pin")
+    _command(
+        admin,
+        "issuer-root",
+        ("keys", "show_issuer_root"),
+        "print the certificate that verifiers of SD-JWT VCs, mdocs and status lists trust",
+    )
     _faces(_group(kinds, "face", "face matching: how good it is and who vouches for it"))
     return parser
 
@@ -95,6 +102,7 @@ def _command(parent: Any, name: str, run: tuple[str, str], text: str) -> argpars
 def _keys(group: Any) -> None:
     parser = _command(group, "init", ("keys", "init"), "make every key that is missing")
     parser.add_argument("--dir", type=Path, required=True, help="folder (WALLET_KEYS_DIR)")
+    parser.add_argument("--public-url", help="address in the certificates (WALLET_PUBLIC_URL)")
 
 
 def _faces(group: Any) -> None:
@@ -179,6 +187,27 @@ def _operators(group: Any) -> None:
     parser.add_argument("--password-file", type=Path, help="otherwise a password is made")
     parser = _command(group, "end", ("counter", "end_operator"), "take an operator's rights away")
     parser.add_argument("--username", required=True)
+
+
+def _offer(admin: Any) -> None:
+    parser = _command(
+        admin,
+        "offer",
+        ("openid", "make_offer"),
+        "offer documents to a standard wallet; prints one URI",
+    )
+    parser.add_argument("--nik", required=True, help="- reads it from standard input")
+    parser.add_argument(
+        "--type", action="append", required=True, help="id_card, …; may be repeated"
+    )
+    parser.add_argument("--format", required=True, choices=["dc+sd-jwt", "mso_mdoc"])
+    parser.add_argument(
+        "--grant", choices=["pre-authorized", "authorization-code"], default="pre-authorized"
+    )
+    code = parser.add_mutually_exclusive_group()
+    code.add_argument("--tx-code", help="4 to 12 digits (made and sent to the resident by SMS)")
+    code.add_argument("--no-tx-code", action="store_true", help="whoever has the offer takes it")
+    parser.add_argument("--by-reference", action="store_true", help="the URI only names the offer")
 
 
 def _people(admin: Any) -> None:

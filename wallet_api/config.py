@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wallet_api.errors import ConfigurationError
 
+DEFAULT_PUBLIC_URL = "http://127.0.0.1:8080"
+
 
 class Settings(BaseSettings):
     """Frozen and typed; every wrong value is reported at once."""
@@ -26,7 +28,11 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(description="SQLAlchemy address of the database")
     keys_dir: Path = Field(description="folder made by `admin keys init`")
-    public_url: str = Field("http://127.0.0.1:8080", description="base address, used verbatim")
+    public_url: str = Field(
+        DEFAULT_PUBLIC_URL,
+        pattern=r"^https?://[^/?#@\s]+(/[^/?#\s]+)*$",
+        description="base address, used verbatim; may have a path, ends without a slash",
+    )
     proxies: int = Field(
         0, ge=0, le=3, description="reverse proxies in front, whose X-Forwarded-For is believed"
     )
@@ -95,6 +101,32 @@ class Settings(BaseSettings):
     publish_seconds: int = Field(
         60, ge=1, le=60, description="longest time between two publications"
     )
+    openid_offer_minutes: int = Field(
+        15, ge=1, le=1440, description="life of a credential offer to another wallet"
+    )
+    openid_grant_days: int = Field(
+        90, ge=1, le=366, description="how long another wallet may renew what it was granted"
+    )
+    openid_requests_per_network_hour: int = Field(
+        600, ge=1, description="authorization requests of other wallets, a network and hour"
+    )
+    openid_require_wallet_attestation: bool = Field(
+        default=False, description="only wallets that an attester vouches for"
+    )
+    openid_attestation_roots: str = Field(
+        "", description="PEM file of the attesters' root certificates; empty: none is known"
+    )
+    openid_encryption: Literal["strict", "lenient"] = Field(
+        "strict",
+        description="lenient encrypts credentials also for a request that was not encrypted, as"
+        " OpenID4VCI forbids and some wallets need: production refuses it",
+    )
+    openid_deferred_seconds: int = Field(
+        0, ge=0, le=86_400, description="more than 0: credentials are fetched later, not before"
+    )
+    openid_require_key_attestation: bool = Field(
+        default=False, description="only keys that an attester vouches for"
+    )
     issuing_stopped: bool = Field(default=False, description="kill switch: no credential is signed")
 
     @model_validator(mode="after")
@@ -119,12 +151,28 @@ class Settings(BaseSettings):
         if self.face_engine != "sface":
             message = "production decides about faces with face_engine sface and no other"
             raise ValueError(message)
+        if self.openid_encryption != "strict":
+            message = "production keeps to OpenID4VCI: openid_encryption is strict"
+            raise ValueError(message)
         return self
 
     @property
     def enrolment_life(self) -> timedelta:
         """How long an enrolment stays open."""
         return timedelta(hours=self.enrolment_hours)
+
+
+class _Address(BaseSettings):
+    """What `admin keys init` needs of the settings, before there are others."""
+
+    model_config = SettingsConfigDict(env_prefix="WALLET_", extra="ignore")
+
+    public_url: str | None = None
+
+
+def find_public_url() -> str | None:
+    """Return the base address that the environment names, None if it names none."""
+    return _Address().public_url
 
 
 def load_settings() -> Settings:

@@ -29,10 +29,15 @@ from credentials.signing import (
     key_id,
     load_compressed,
 )
+from wallet_api.adapters import issuer_certificates
 from wallet_api.adapters.vault import FileVault
-from wallet_api.ports.keys import IssuerKey
+from wallet_api.ports.keys import Certified, IssuerKey
 
-SINGLE_KEYS = ("bundle-root", "status", "token", "time", "challenge", "kiosk-ca")
+REQUEST_KEY = "credential-request"
+SINGLE_KEYS = (
+    *("bundle-root", "status", "token", "time", "challenge", "kiosk-ca"),
+    *("sd-jwt", "document-signer", REQUEST_KEY),
+)
 CALIBRATION_KEY = "calibration"
 CALIBRATION_PUBLIC = "calibration-public.pem"
 OVERLAP = timedelta(days=31)  # a credential signed on the last day is still verifiable
@@ -57,8 +62,18 @@ class PemKeyRing:
 
     def holds_any_of(self, thumbprints: frozenset[str]) -> bool:
         """Say whether a key that credentials or bundles are trusted by is among those named."""
+        certified = (self.sd_jwt, self.document_signer, self.status)
         keys = [held.key.public_key for held in self._issuers] + [self.bundle_root.public_key]
+        keys += [one.signer.public_key for one in certified]
+        keys.append(cast("ec.EllipticCurvePublicKey", self.issuer_root.public_key()))
         return any(thumbprint(key) in thumbprints for key in keys)
+
+    def names(self, address: str) -> bool:
+        """Say whether the leaves that must name the service's address name this one."""
+        leaves = (
+            x509.load_der_x509_certificate(one.chain[0]) for one in (self.sd_jwt, self.status)
+        )
+        return all(issuer_certificates.named_addresses(leaf) == [address] for leaf in leaves)
 
     def _load_issuer(self, entry: dict[str, str]) -> _Held:
         public_key = load_compressed(bytes.fromhex(entry["public"]))
@@ -91,9 +106,29 @@ class PemKeyRing:
         return self._signer("bundle-root")
 
     @cached_property
-    def status_signer(self) -> Signer:
+    def issuer_root(self) -> x509.Certificate:
+        """The anchor of what signs in the world's formats."""
+        return issuer_certificates.load_root(self._folder)
+
+    @cached_property
+    def sd_jwt(self) -> Certified:
+        """Signs SD-JWT VCs and metadata."""
+        return issuer_certificates.load_certified(self._folder, issuer_certificates.SD_JWT)
+
+    @cached_property
+    def document_signer(self) -> Certified:
+        """Signs mdocs."""
+        return issuer_certificates.load_certified(self._folder, issuer_certificates.DOCUMENTS)
+
+    @cached_property
+    def status(self) -> Certified:
         """Signs status lists."""
-        return self._signer("status")
+        return issuer_certificates.load_certified(self._folder, issuer_certificates.STATUS)
+
+    @cached_property
+    def request_key(self) -> ec.EllipticCurvePrivateKey:
+        """Opens encrypted credential requests."""
+        return self._private(REQUEST_KEY)
 
     @cached_property
     def token_key(self) -> ec.EllipticCurvePrivateKey:
@@ -131,8 +166,18 @@ class PemKeyRing:
         raise LookupError(message)
 
 
-def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -> list[str]:
-    """Make every missing key below ``folder`` (0700, files 0600); return the names made."""
+def make_keys(
+    folder: Path,
+    document_types: tuple[str, ...],
+    *,
+    now: datetime,
+    public_url: str | None = None,
+) -> list[str]:
+    """Make every missing key below ``folder`` (0700, files 0600); return the names made.
+
+    Certificates name ``public_url`` (None: the address they have) and are renewed when they come
+    near their end. Raises ``RootAwayError`` when that needs the root's key and it is elsewhere.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
     if _write_new(folder / "vault.json", FileVault.new_key_file().encode()):
@@ -141,7 +186,8 @@ def make_keys(folder: Path, document_types: tuple[str, ...], *, now: datetime) -
     if not (folder / "kiosk-ca.crt").exists():
         _write_new(folder / "kiosk-ca.crt", _self_signed(folder / "kiosk-ca.pem", now))
         made.append("kiosk-ca certificate")
-    return made + _make_issuers(folder, document_types, now)
+    made += _make_issuers(folder, document_types, now)
+    return made + issuer_certificates.make_certificates(folder, now=now, public_url=public_url)
 
 
 def _make_calibration_key(folder: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""`admin keys init` and `admin bundle-root`."""
+"""`admin keys init`, `admin bundle-root` and `admin issuer-root`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives import serialization
 
 from wallet_api import bootstrap
+from wallet_api.config import find_public_url
 
 
 def init(options: Namespace) -> str:
-    """Make every key that is missing; existing ones are never touched."""
-    made = bootstrap.init_keys(options.dir, now=datetime.now(UTC))
+    """Make every key that is missing, and renew certificates; existing keys are never touched."""
+    public_url = options.public_url or find_public_url()
+    made = bootstrap.init_keys(options.dir, now=datetime.now(UTC), public_url=public_url)
     listed = "\n".join(f"  {name}" for name in made)
     return f"{len(made)} keys made in {options.dir}\n{listed}" if made else "nothing was missing"
 
@@ -25,3 +27,10 @@ def show_bundle_root(_: Namespace) -> str:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return pem.decode().strip()
+
+
+def show_issuer_root(_: Namespace) -> str:
+    """Return the root that verifiers of SD-JWT VCs, mdocs and status lists trust, as PEM."""
+    with bootstrap.opened_deps() as deps:
+        root = deps.keys.issuer_root
+    return root.public_bytes(serialization.Encoding.PEM).decode().strip()

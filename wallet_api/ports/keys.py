@@ -28,6 +28,14 @@ class IssuerKey:
     document_types: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key that signs with its certificate beside: ``chain`` is DER, leaf first, no anchor."""
+
+    signer: Signer
+    chain: tuple[bytes, ...]
+
+
 class KeyRing(Protocol):
     """Every signing key of the service."""
 
@@ -37,8 +45,28 @@ class KeyRing(Protocol):
         ...
 
     @property
-    def status_signer(self) -> Signer:
-        """Signs status lists."""
+    def issuer_root(self) -> x509.Certificate:
+        """The anchor (IACA) of what signs in the world's formats; its key is not needed here."""
+        ...
+
+    @property
+    def sd_jwt(self) -> Certified:
+        """Signs SD-JWT VCs and the issuer's metadata; its leaf names the service's address."""
+        ...
+
+    @property
+    def document_signer(self) -> Certified:
+        """Signs mdocs (ISO 18013-5 B.1.4)."""
+        ...
+
+    @property
+    def status(self) -> Certified:
+        """Signs status lists; its leaf names the service's address."""
+        ...
+
+    @property
+    def request_key(self) -> ec.EllipticCurvePrivateKey:
+        """Opens encrypted credential requests; signs nothing."""
         ...
 
     @property

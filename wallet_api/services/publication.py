@@ -219,7 +219,7 @@ def _status_cwt(
         CLAIM_TTL: int(LIST_TTL.total_seconds()),
         CLAIM_LIST: {"bits": 2, "lst": bitmap.compress()},
     }
-    signer = deps.keys.status_signer
+    signer = deps.keys.status.signer
     return cose.sign1(cbor.encode(claims), signer, external_aad=b"", typ=LIST_TYPE)
 
 

@@ -33,12 +33,17 @@ REAL = {
     "mail_url": "smtps://mail.example",
     "sms_url": "https://sms.example",
 }
-DESK = {"environment": "demo", "database_url": "sqlite://", "registry_url": "sqlite://"}
+DESK = {
+    "environment": "demo",
+    "database_url": "sqlite://",
+    "registry_url": "sqlite://",
+    "public_url": REAL["public_url"],
+}
 
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    make_keys(tmp_path / "keys", ("id_card",), now=NOON)
+    make_keys(tmp_path / "keys", ("id_card",), now=NOON, public_url=REAL["public_url"])
     return tmp_path / "keys"
 
 

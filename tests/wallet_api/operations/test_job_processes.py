@@ -79,6 +79,7 @@ def _worker(world: World, *words: str, sms: str = "") -> Iterator[subprocess.Pop
         "WALLET_ENVIRONMENT": "demo",
         "WALLET_DATABASE_URL": settings.database_url,
         "WALLET_KEYS_DIR": str(settings.keys_dir),
+        "WALLET_PUBLIC_URL": settings.public_url,
         "WALLET_REGISTRY_URL": f"sqlite:///{world.outbox.parent / 'registry.db'}",
         "WALLET_MAIL_URL": f"file://{world.outbox}",
         "WALLET_SMS_URL": sms or f"file://{world.outbox}",

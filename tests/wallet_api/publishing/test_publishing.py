@@ -68,7 +68,7 @@ def read_bundle(world: World) -> Bundle:
 
 def read_list(world: World, number: int = 0) -> tuple[dict[int, object], StatusList]:
     raw = publication.read_published(world.deps, f"status/{number}.cwt")
-    signer = world.deps.keys.status_signer
+    signer = world.deps.keys.status.signer
     payload = cose.verify_sign1(
         cose.parse_sign1(raw, max_size=1 << 20), signer.public_key, external_aad=b""
     )

@@ -31,7 +31,7 @@ def _settings(folder: Path, **changes: str) -> Settings:
 
 
 def test_production_refuses_a_bundle_root_that_everybody_has(tmp_path: Path) -> None:
-    make_keys(tmp_path / "keys", ("id_card",), now=NOON)
+    make_keys(tmp_path / "keys", ("id_card",), now=NOON, public_url=REAL["public_url"])
     sign_calibration(tmp_path / "keys")
     bootstrap.make_deps(_settings(tmp_path))
     (tmp_path / "keys" / "bundle-root.pem").write_bytes(sample_pem("root"))
