@@ -25,7 +25,9 @@ BLUEPRINTS: Final = (
     "wallet",
     "kiosks",
     "lists",
+    "openid_metadata",
     "notices",
+    "openid_authorization",
     "health",
     "api_docs",
 )

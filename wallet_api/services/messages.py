@@ -42,6 +42,18 @@ TEMPLATES: Final[dict[str, Texts]] = {
         ),
         "en": ("", "IKD: your code is {code}, valid {minutes} minutes. Give it to nobody."),
     },
+    "openid_offer_sms": {
+        "id": (
+            "",
+            "IKD: kode {code} untuk menambahkan dokumen ke dompet lain, berlaku {minutes} menit."
+            " Jangan berikan kepada siapa pun.",
+        ),
+        "en": (
+            "",
+            "IKD: code {code} to add documents to another wallet, valid {minutes} minutes. Give it"
+            " to nobody.",
+        ),
+    },
     "wallet_activated": {
         "id": (
             "Identitas Kependudukan Digital Anda telah aktif",

@@ -28,6 +28,7 @@ from wallet_api.models import (
 from wallet_api.rules import lifecycle
 from wallet_api.services import notices, people, pin_keys
 from wallet_api.services.deps import Deps
+from wallet_api.services.openid import grants
 from wallet_api.services.status_lists import FROM, REVOKED, SUSPENDED
 
 _ADD_WALLET: Final = insert(table_of(Wallet)).inline()
@@ -121,6 +122,7 @@ def _close(
         .values(ended_at=now)
         .execution_options(synchronize_session=False)
     )
+    grants.end_grants_of(db, deps, ids, reason="wallet closed")
     _mark_credentials(db, deps, ids, REVOKED, reason="wallet closed", actor=actor)
     for wallet_id in ids:
         record(db, "wallet.closed", at=now, actor=actor, subject=wallet_id, reason=reason)

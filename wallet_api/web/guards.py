@@ -287,6 +287,8 @@ def _replay(held: idempotency.Answer) -> Response:
 
 def attach_nonces(response: Response) -> Response:
     """Give every answer of the API the nonces for the next request."""
+    if request.path.startswith("/openid/") and request.method == "POST":
+        response.headers.setdefault("DPoP-Nonce", nonces.make(deps()))
     if request.path.startswith("/v1/") and "wallet" in current_app.extensions:
         response.headers["Wallet-Nonce"] = nonces.make(deps())
         response.headers["DPoP-Nonce"] = nonces.make(deps())

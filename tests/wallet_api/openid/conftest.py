@@ -1,0 +1,27 @@
+"""A resident with an ACTIVE wallet, and a wallet of somebody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wallet_api.handset import Handset, with_wallet
+from wallet_api.services import people
+
+from .foreign_wallet import ForeignWallet
+
+if TYPE_CHECKING:
+    from tests.wallet_api.simulators import World
+
+
+@pytest.fixture
+def phone(world: World) -> Handset:
+    """The resident's phone with the national app; the registry knows of an ID card."""
+    made = with_wallet(world)
+    return made
+
+
+@pytest.fixture
+def foreign(world: World) -> ForeignWallet:
+    return ForeignWallet(world)
