@@ -39,6 +39,12 @@ class NotFound(WalletError):
     code = "NOT_FOUND"
 
 
+class NotAcceptable(WalletError):
+    """None of the media types that the client accepts is offered here."""
+
+    code = "NOT_ACCEPTABLE"
+
+
 class ServiceBusy(WalletError):
     """A lock, a queue or a database did not answer in time: try again."""
 

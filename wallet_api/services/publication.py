@@ -12,23 +12,21 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from credentials import cbor, cose
 from credentials.bundle import Bundle, parse_bundle, sign_bundle, verify_bundle
 from credentials.regions import Regions, pack_regions
 from credentials.revocation import RevocationSet
 from credentials.signing import ES256
-from credentials.status_list import StatusList
 from credentials.trust import TrustedKey, TrustList
 from wallet_api import data
 from wallet_api.audit import record
@@ -36,17 +34,14 @@ from wallet_api.errors import NotPublished
 from wallet_api.models import Credential, Publication, StatusRemnant
 from wallet_api.models import StatusList as StatusListRow
 from wallet_api.services.deps import Deps
-from wallet_api.services.status_lists import GOOD, REVOKED
+from wallet_api.services.list_tokens import LIST_LIFE, sign_list
+from wallet_api.services.status_lists import GOOD, REVOKED, SUSPENDED
 
 BUNDLE: Final = "bundle.cose"
 CURRENT: Final = "current"
 KEPT_VERSIONS: Final = 3
 ISSUER_NAME: Final = "Direktorat Jenderal Kependudukan dan Pencatatan Sipil"
-LIST_LIFE: Final = timedelta(hours=24)
-LIST_TTL: Final = timedelta(minutes=15)
-LIST_TYPE: Final = "application/statuslist+cwt"
-VALUES: Final = {"revoked": 1, "suspended": 2}  # Token Status List: INVALID, SUSPENDED
-CLAIM_SUB, CLAIM_EXP, CLAIM_IAT, CLAIM_TTL, CLAIM_LIST = 2, 4, 6, 65534, 65533
+MOST_KEPT: Final = 128  # list files in the memory of a process, some 30 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +76,9 @@ def publish(deps: Deps) -> int | None:
         if moment is None:
             return None
         folder = deps.publish_dir / f"v{moment.version}"
-        bundle = _make_bundle(deps, moment)
-        _write_version(deps, folder, moment, bundle)
+        revocation = _revocation(moment)
+        bundle = _make_bundle(deps, moment, revocation)
+        _write_version(deps, folder, moment, bundle, revocation)
         _switch(deps.publish_dir, folder)
         _forget_old(deps.publish_dir)
         with deps.transaction() as db:
@@ -110,6 +106,35 @@ def read_published(deps: Deps, name: str) -> bytes:
         return (deps.publish_dir / CURRENT / name).read_bytes()
     except OSError:
         raise NotPublished from None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """A list's file and the tag (RFC 9110 section 8.8.3) that names these very bytes."""
+
+    content: bytes
+    etag: str
+
+
+def open_list(deps: Deps, number: int, form: str) -> PublishedList:
+    """Return a status list of the current version; raises ``NotPublished``.
+
+    A version's files never change: only which version is current is looked up each time. Where
+    that version is cleared away in the same moment, the next one is there.
+    """
+    for _ in range(2):
+        try:
+            version = (deps.publish_dir / CURRENT).readlink()
+            return _read_list(str(deps.publish_dir / version), number, form)
+        except OSError:
+            continue
+    raise NotPublished
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _read_list(version: str, number: int, form: str) -> PublishedList:
+    content = (Path(version) / "status" / f"{number}.{form}").read_bytes()
+    return PublishedList(content, f'"{hashlib.sha256(content).hexdigest()}"')
 
 
 @contextmanager
@@ -142,7 +167,7 @@ def _take_moment(deps: Deps) -> _Moment | None:
     return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows))
 
 
-def _make_bundle(deps: Deps, moment: _Moment) -> bytes:
+def _make_bundle(deps: Deps, moment: _Moment, revocation: RevocationSet) -> bytes:
     at = int(moment.at.timestamp())
     bundle = Bundle(
         version=moment.version,
@@ -150,7 +175,7 @@ def _make_bundle(deps: Deps, moment: _Moment) -> bytes:
         expires_at=at + deps.settings.bundle_hours * 3600,
         status_as_of=at,
         trust=_trust_list(deps),
-        revocation=_revocation(moment),
+        revocation=revocation,
         catalogue=deps.catalogue,
         regions=region_names(),
         minimum_app_version=deps.settings.android_minimum_app,
@@ -179,11 +204,11 @@ def _trust_list(deps: Deps) -> TrustList:
 
 def _revocation(moment: _Moment) -> RevocationSet:
     by_status: dict[str, dict[int, list[int]]] = {
-        status: {number: [] for number in moment.lists} for status in VALUES
+        status: {number: [] for number in moment.lists} for status in (REVOKED, SUSPENDED)
     }
     for number, index, status in moment.changed:
         by_status[status][number].append(index)
-    return RevocationSet(by_status[REVOKED], by_status["suspended"])
+    return RevocationSet(by_status[REVOKED], by_status[SUSPENDED])
 
 
 @cache
@@ -194,33 +219,16 @@ def region_names() -> Regions:
     return pack_regions(rows)
 
 
-def _write_version(deps: Deps, folder: Path, moment: _Moment, bundle: bytes) -> None:
+def _write_version(
+    deps: Deps, folder: Path, moment: _Moment, bundle: bytes, revocation: RevocationSet
+) -> None:
     (folder / "status").mkdir(parents=True)
     _write(folder / BUNDLE, bundle)
     for number in moment.lists:
-        entries = [entry for entry in moment.changed if entry[0] == number]
-        _write(folder / "status" / f"{number}.cwt", _status_cwt(deps, moment, number, entries))
+        for suffix, token in sign_list(deps, revocation, number, at=moment.at).items():
+            _write(folder / "status" / f"{number}.{suffix}", token)
     _sync_folder(folder / "status")
     _sync_folder(folder)
-
-
-def _status_cwt(
-    deps: Deps, moment: _Moment, number: int, entries: Sequence[tuple[int, int, str]]
-) -> bytes:
-    """Token Status List in CWT form, two bits an entry (draft-ietf-oauth-status-list)."""
-    bitmap = StatusList(bits=2)
-    for _, index, status in entries:
-        bitmap.set(index, VALUES[status])
-    at = int(moment.at.timestamp())
-    claims = {
-        CLAIM_SUB: f"{deps.settings.public_url}/v1/lists/status/{number}",
-        CLAIM_IAT: at,
-        CLAIM_EXP: at + int(LIST_LIFE.total_seconds()),
-        CLAIM_TTL: int(LIST_TTL.total_seconds()),
-        CLAIM_LIST: {"bits": 2, "lst": bitmap.compress()},
-    }
-    signer = deps.keys.status.signer
-    return cose.sign1(cbor.encode(claims), signer, external_aad=b"", typ=LIST_TYPE)
 
 
 def _write(path: Path, content: bytes) -> None:

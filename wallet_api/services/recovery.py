@@ -31,6 +31,7 @@ from wallet_api.errors import NotPublished
 from wallet_api.models import Credential, Publication, StatusList, StatusRemnant
 from wallet_api.services import publication, status_lists
 from wallet_api.services.deps import Deps
+from wallet_api.services.list_tokens import LIST_LIFE
 
 GAP: Final = 1000
 """Lists that may have been opened since the backup: a thousand million credentials."""
@@ -129,7 +130,7 @@ def _mark(deps: Deps, entry: _Entry) -> bool | None:
                     db, deps, [credential_id], entry.status, reason=REASON, actor=ACTOR
                 )
             )
-        until = deps.now() + timedelta(seconds=MAX_LIFE) + publication.LIST_LIFE
+        until = deps.now() + timedelta(seconds=MAX_LIFE) + LIST_LIFE
         db.merge(
             StatusRemnant(
                 list_number=entry.number, list_index=entry.index, status=entry.status, until=until
