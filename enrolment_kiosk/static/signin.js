@@ -35,3 +35,7 @@ form.addEventListener("submit", async (event) => {
     button.textContent = label;
   }
 });
+
+// Only now does anybody listen: the page comes with its fields closed.
+document.getElementById("fields").disabled = false;
+form.elements.username.focus();

