@@ -28,6 +28,7 @@ BLUEPRINTS: Final = (
     "openid_metadata",
     "notices",
     "openid_authorization",
+    "openid_issuer",
     "health",
     "api_docs",
 )
