@@ -28,6 +28,8 @@ BLUEPRINTS: Final = (
     "openid_metadata",
     "notices",
     "openid_authorization",
+    "openid_page",
+    "authorizations",
     "openid_issuer",
     "health",
     "api_docs",

@@ -62,6 +62,8 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     ),
     "activation.confirm": (*_STEP, *_PIN, "PIN_WRONG", "PIN_WAIT", "ACTIVATION_ENDED"),
     "sessions.open_session": (*_WALLET, *_PIN, "PIN_WRONG", "PIN_WAIT"),
+    "authorizations.look": (*_WALLET, "NOT_FOUND"),
+    "authorizations.decide": (*_WALLET, *_PIN, "PIN_WRONG", "PIN_WAIT", "NOT_FOUND"),
     "wallet.read_wallet": _WALLET,
     "wallet.issue": _ISSUING,
     "wallet.renew": _ISSUING,

@@ -12,31 +12,68 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
 from wallet_api.errors.openid import OpenIdError
-from wallet_api.services.openid import addresses, clients, dpop, offers, tokens
+from wallet_api.services.openid import (
+    addresses,
+    authorizations,
+    clients,
+    dpop,
+    offers,
+    server_metadata,
+    tokens,
+)
 from wallet_api.services.openid.clients import Client
 from wallet_api.web import guards
 
-bp = APIBlueprint("openid_authorization", __name__, url_prefix="/openid")
-bp.enable_openapi = False  # described by the specifications
+bp = APIBlueprint("openid_authorization", __name__, enable_openapi=False)
 
 LARGEST_FORM: Final = 65_536
 FORM: Final = "application/x-www-form-urlencoded"
 
 
-@bp.get("/offers/<string:offer_id>")
+@bp.get("/openid/offers/<string:offer_id>")
 @guards.open_to_all
 def read_offer(offer_id: str) -> Response:
     """Give the credential offer behind a reference (section 4.1.3)."""
     return _answer(offers.read_offer(guards.deps(), offer_id))
 
 
-@bp.post("/token")
+@bp.post("/openid/token")
 @guards.open_to_all
 def token() -> Response:
     """Exchange a code or a refresh token for access (section 6)."""
     form = read_form()
     client, jkt = identify(form, "token")
     return _answer(tokens.exchange(guards.deps(), form, client=client, jkt=jkt))
+
+
+@bp.post("/openid/par")
+@guards.open_to_all
+def push() -> Response:
+    """Keep a pushed authorization request (RFC 9126); there is no other way to ask."""
+    form = read_form()
+    client, jkt = identify(form, "par")
+    answer = authorizations.push(
+        guards.deps(), form, client=client, jkt=jkt, network=guards.network()
+    )
+    return _answer(answer, status=201)
+
+
+@bp.get("/.well-known/oauth-authorization-server")
+@bp.get("/.well-known/oauth-authorization-server/<path:rest>")
+@guards.open_to_all
+def metadata(rest: str = "") -> Response:
+    """Give the server's metadata; the issuer's path stands behind the name (RFC 8414 section 3)."""
+    deps = guards.deps()
+    if rest and f"/{rest}" != addresses.path(deps):
+        raise OpenIdError("invalid_request", "there is nothing here", status=404)
+    return _document(server_metadata.metadata(deps))
+
+
+@bp.get("/openid/jwks")
+@guards.open_to_all
+def keys() -> Response:
+    """Give the public key that access tokens are signed with."""
+    return _document(server_metadata.jwks(guards.deps()))
 
 
 def read_form() -> dict[str, str]:
@@ -73,4 +110,12 @@ def _answer(body: dict[str, object], status: int = 200) -> Response:
     response = jsonify(body)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _document(body: dict[str, object]) -> Response:
+    """Answer with what is the same for everybody; pages of other wallets may read it."""
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response

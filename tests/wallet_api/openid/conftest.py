@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.wallet_api.handset import Handset, with_wallet
-from wallet_api.services import people
 
 from .foreign_wallet import ForeignWallet
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def phone(world: World) -> Handset:
     """The resident's phone with the national app; the registry knows of an ID card."""
-    made = with_wallet(world)
-    return made
+    return with_wallet(world)
 
 
 @pytest.fixture

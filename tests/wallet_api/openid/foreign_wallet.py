@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from credentials.jose import sign_with_jwk
 from credentials.jwk import b64url_encode, public_jwk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.test import TestResponse
 
+    from tests.wallet_api.handset import Handset
     from tests.wallet_api.simulators import World
     from wallet_api.services.openid.access import Access
 
@@ -124,6 +126,39 @@ class ForeignWallet:
         asked = {"grant_type": "refresh_token", "refresh_token": token or self.refresh_token}
         return self.ask(asked | form)
 
+    # ------------------------------------------------------------------ the code flow
+
+    def push(self, **changes: Any) -> TestResponse:
+        """Push an authorization request; `proof` bends the DPoP proof's members."""
+        challenge = b64url_encode(hashlib.sha256(self.verifier.encode()).digest())
+        form = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": REDIRECT,
+            "state": "a state &= of ours",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "scope": "id_card_sd_jwt",
+        }
+        proof = changes.pop("proof", {})
+        return self.post("par", form | changes, **proof)
+
+    def request_uri(self, **changes: Any) -> str:
+        answer = self.push(**changes)
+        assert answer.status_code == 201, answer.text
+        return str(answer.get_json()["request_uri"])
+
+    def redeem(self, code: str, /, **form: Any) -> TestResponse:
+        """Exchange an authorization code; `proof` bends the DPoP proof's members."""
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": REDIRECT,
+            "code_verifier": self.verifier,
+        }
+        proof = form.pop("proof", {})
+        return self.ask(asked | form, **proof)
+
     def open(self, **bent: Any) -> Access:
         """What the token opens at the credential endpoint."""
         url = self.url("credential")
@@ -147,3 +182,74 @@ def error_of(answer: TestResponse) -> tuple[int, str]:
     assert answer.headers["Cache-Control"] == "no-store"
     assert set(body) <= {"error", "error_description"}
     return answer.status_code, str(body["error"])
+
+
+@dataclass
+class Browser:
+    """A browser with its cookies, in front of the page."""
+
+    world: World
+    app: Flask | None = None
+
+    def __post_init__(self) -> None:
+        self.http = (self.app or create_app(deps=self.world.deps)).test_client()
+
+    def get(self, path: str) -> TestResponse:
+        return self.http.get(path, base_url=self.world.deps.settings.public_url)
+
+    def show(self, request_uri: str, client_id: str = CLIENT) -> TestResponse:
+        query = urlencode({"client_id": client_id, "request_uri": request_uri})
+        return self.get(f"/openid/authorize?{query}")
+
+    def state(self, request: str) -> str:
+        return str(self.get(f"/openid/authorize/{request}/state").get_json().get("state"))
+
+    def carry_on(self, request: str) -> TestResponse:
+        return self.get(f"/openid/authorize/{request}/continue")
+
+    def code(self, request: str) -> str:
+        """The code that the browser takes back to the wallet."""
+        return answer_in(self.carry_on(request))["code"]
+
+
+def answer_in(response: TestResponse) -> dict[str, str]:
+    """The parameters of the address that leads back to the wallet."""
+    assert response.status_code == 303, response.text
+    assert response.headers["Location"].startswith(REDIRECT + "?")
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
+
+
+def request_on(page: TestResponse) -> str:
+    """The id on the page, as in its QR code."""
+    found = re.search(r'href="ikd-wallet://authorize\?id=([\w-]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def number_on(page: TestResponse) -> str:
+    found = re.search(r'class="number"[^>]*>(\d{3})<', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def look_at(phone: Handset, request: str, **bent: Any) -> TestResponse:
+    """The national app asks who wants what."""
+    headers = phone.sign("authorize", phone.wallet, b"", **bent)
+    return phone.api.get(f"/v1/wallet/authorizations/{request}", headers=headers)
+
+
+def decide(phone: Handset, request: str, number: str, **bent: Any) -> TestResponse:
+    """The resident approves with the PIN, or decides as `decision` says."""
+    body = {"decision": bent.pop("decision", "approve"), "number": number}
+    path = f"/v1/wallet/authorizations/{request}"
+    given = {"sub": phone.wallet, "pin": phone.pin} | bent
+    return phone.step(path, "authorize", body, **given)
+
+
+def approved(world: World, phone: Handset, foreign: ForeignWallet, **changes: Any) -> str:
+    """Go through the whole flow; return the code."""
+    browser = Browser(world, app=foreign.app)
+    page = browser.show(foreign.request_uri(**changes), foreign.client_id or "")
+    request = request_on(page)
+    assert decide(phone, request, number_on(page)).status_code == 200
+    return browser.code(request)

@@ -10,22 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Final, NoReturn, cast
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from credentials.errors import CredentialError
 from credentials.jose import parse_jws, verify_jws
 from credentials.jwk import load_jwk
-from credentials.x509_chain import Anchors, verify_chain
-from wallet_api.errors import ConfigurationError
+from credentials.x509_chain import verify_chain
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.services import nonces
 from wallet_api.services.deps import Deps
 from wallet_api.services.openid import addresses
+from wallet_api.services.openid.attesters import attestation_roots
 
 ATTESTATION_TYPE: Final = "oauth-client-attestation+jwt"
 PROOF_TYPE: Final = "oauth-client-attestation-pop+jwt"
@@ -42,21 +37,6 @@ class Client:
 
     id: str
     attested: bool = False
-
-
-def load_roots(path: str) -> Anchors:
-    """Read the attesters' roots; empty without a path. Raises ``ConfigurationError``."""
-    return _read_roots(path) if path else Anchors(())
-
-
-@lru_cache(maxsize=4)
-def _read_roots(path: str) -> Anchors:
-    try:
-        found = x509.load_pem_x509_certificates(Path(path).read_bytes())
-        return Anchors(tuple(one.public_bytes(Encoding.DER) for one in found))
-    except (OSError, ValueError, CredentialError) as error:
-        message = f"WALLET_OPENID_ATTESTATION_ROOTS: {type(error).__name__}"
-        raise ConfigurationError(errors=[message]) from None
 
 
 def identify(
@@ -88,8 +68,7 @@ def _verify(deps: Deps, attestation: str, proof: str) -> tuple[str, str]:
     """Return (client id, ``jti`` of the proof)."""
     now = int(deps.now().timestamp())
     outer = parse_jws(attestation, typ=ATTESTATION_TYPE, max_size=MOST_TEXT)
-    roots = load_roots(deps.settings.openid_attestation_roots)
-    leaf = verify_chain(outer.chain, roots, now=now)
+    leaf = verify_chain(outer.chain, attestation_roots(deps), now=now)
     claims = verify_jws(outer, leaf.public_key)
     name, confirmation = claims.get("sub"), claims.get("cnf")
     if not isinstance(name, str) or not name or not isinstance(confirmation, Mapping):
