@@ -22,6 +22,7 @@ from wallet_api.models import (
     IdempotencyKey,
     KioskFrame,
     NoticeLink,
+    OpenIdDeferred,
     OutboxMessage,
     RateCounter,
     Shift,
@@ -74,6 +75,7 @@ def _disposable(now: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]
     yield IdempotencyKey, IdempotencyKey.started_at <= now - idempotency.KEPT
     yield OutboxMessage, OutboxMessage.done_at <= now - OUTBOX_KEPT
     yield KioskFrame, KioskFrame.used_at <= now - FRAMES_KEPT
+    yield OpenIdDeferred, OpenIdDeferred.expires_at <= now
     yield NoticeLink, NoticeLink.expires_at <= now
     yield Shift, Shift.expires_at <= now - SHIFTS_KEPT
     # A frame goes with its capture's end; this is for those whose worker died on the way.

@@ -10,9 +10,15 @@ from flask import Response, jsonify, make_response, request
 
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.services import nonces
-from wallet_api.services.openid import access, addresses, credential_requests
+from wallet_api.services.openid import (
+    access,
+    addresses,
+    credential_requests,
+    deferral,
+    notifications,
+)
 from wallet_api.services.openid.access import Access
-from wallet_api.services.openid.credential_requests import Body, Reply
+from wallet_api.services.openid.bodies import Body, Reply
 from wallet_api.web import guards
 
 bp = APIBlueprint("openid_issuer", __name__, url_prefix="/openid", enable_openapi=False)
@@ -33,6 +39,25 @@ def credential() -> Response:
     """Get credentials, one for each key that is proven (section 8)."""
     who = _access("credential")
     return _respond(credential_requests.request_credentials(guards.deps(), who, _body()))
+
+
+@bp.post("/deferred")
+@guards.open_to_all
+def deferred() -> Response:
+    """Get credentials that were promised, or hear when to come again (section 9)."""
+    who = _access("deferred")
+    return _respond(deferral.deliver(guards.deps(), who, _body()))
+
+
+@bp.post("/notification")
+@guards.open_to_all
+def notification() -> Response:
+    """Hear what became of credentials in the wallet (section 11)."""
+    who = _access("notification")
+    notifications.take_note(guards.deps(), who, _body())
+    response = make_response("", 204)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _access(endpoint: str) -> Access:

@@ -6,41 +6,27 @@ What the specification does not know is ignored; what it forbids is refused in i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
 
-from credentials.errors import CredentialError
-from credentials.json_text import encode_json, parse_object
 from wallet_api.errors import NonceRequired
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.services import nonces
 from wallet_api.services.deps import Deps
-from wallet_api.services.openid import encryption, issuing, key_proofs
+from wallet_api.services.openid import deferral, encryption, issuing, key_proofs
 from wallet_api.services.openid.access import Access
+from wallet_api.services.openid.bodies import (
+    Body,
+    Reply,
+    make_reply,
+    read_request,
+    with_credentials,
+)
 from wallet_api.services.openid.configurations import Configuration, configurations
-from wallet_api.services.openid.encryption import ResponseKey
 from wallet_api.services.openid.issuing import Order
 
-JSON, JWT = "application/json", "application/jwt"
 NONCE_KIND = "credential"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request's or an answer's body and its media type."""
-
-    content: bytes
-    media: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: 200 with credentials, 202 when they come later."""
-
-    status: int
-    body: Body
 
 
 def request_credentials(deps: Deps, access: Access, body: Body) -> Reply:
@@ -52,36 +38,12 @@ def request_credentials(deps: Deps, access: Access, body: Body) -> Reply:
     order = Order(
         access.wallet, access.grant, access.client_id, configuration, identifier, proven.keys
     )
-    issued = issuing.issue(deps, order, partial(_use_nonces, deps, proven.nonces))
-    answer = credentials_answer(issued) | {"notification_id": issued.batch}
+    use_up = partial(_use_nonces, deps, proven.nonces)
+    if deps.settings.openid_deferred_seconds:
+        return deferral.promise(deps, order, key, use_up)
+    issued = issuing.issue(deps, order, use_up)
+    answer = with_credentials(issued.credentials) | {"notification_id": issued.batch}
     return make_reply(200, answer, key)
-
-
-def read_request(deps: Deps, body: Body) -> tuple[dict[str, object], bool]:
-    """Return the request's members, and whether they were encrypted."""
-    encrypted = body.media == JWT
-    if not encrypted and body.media != JSON:
-        raise OpenIdError("invalid_credential_request", "send application/json or application/jwt")
-    content = body.content
-    if encrypted:
-        content = encryption.open_request(deps, content.decode("ascii", "replace"))
-    try:
-        return parse_object(content), encrypted
-    except CredentialError:
-        raise OpenIdError("invalid_credential_request", "the body is not one JSON object") from None
-
-
-def credentials_answer(issued: issuing.Issued) -> dict[str, object]:
-    """Return the members of an answer with credentials."""
-    return {"credentials": [{"credential": one} for one in issued.credentials]}
-
-
-def make_reply(status: int, answer: Mapping[str, object], key: ResponseKey | None) -> Reply:
-    """Write an answer, encrypted where that was asked for (also a deferral, section 8.3)."""
-    content = encode_json(answer)
-    if key is None:
-        return Reply(status, Body(content, JSON))
-    return Reply(status, Body(encryption.seal_response(content, key).encode(), JWT))
 
 
 def _configuration(

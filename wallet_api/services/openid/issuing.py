@@ -77,6 +77,15 @@ def check(deps: Deps, order: Order) -> None:
     _open_document(deps, order)
 
 
+def take_keys(db: Connection, deps: Deps, order: Order) -> None:
+    """Hold the wallet, record the keys; OpenIdError when it is closed or a key another's."""
+    state, taken = copies.lock_wallet(db, order.wallet, [key.jkt for key in order.keys])
+    if state != lifecycle.ACTIVE:
+        raise _denied("the wallet of this person is not active")
+    if taken or not copies.hold_keys(db, deps, order):
+        raise key_proofs.refused("a key is already in use elsewhere")
+
+
 def issue(deps: Deps, order: Order, use_up: UseUp) -> Issued:
     """Issue the copies of an order.
 
@@ -137,11 +146,7 @@ def _plan(
     begins, ends = coarse_times(int(deps.now().timestamp()), document.offered.profile.validity_days)
     with deps.statements() as db:
         use_up(db)
-        state, taken = copies.lock_wallet(db, order.wallet, [key.jkt for key in order.keys])
-        if state != lifecycle.ACTIVE:
-            raise _denied("the wallet of this person is not active")
-        if taken or not copies.hold_keys(db, deps, order):
-            raise key_proofs.refused("a key is already in use elsewhere")
+        take_keys(db, deps, order)
         slots = status_lists.allocate(db, deps, len(order.keys))
         planned = [
             signing.Copy(key, _reference(deps, slot), begins, ends)
