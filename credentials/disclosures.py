@@ -7,7 +7,6 @@ hide how many there are.
 
 from __future__ import annotations
 
-import re
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from json.encoder import encode_basestring as _quote
 from typing import NamedTuple
 
 from credentials.errors import FormatError, LintError
-from credentials.json_text import encode_json, parse_json
-from credentials.jwk import b64url_decode, b64url_decode_all, b64url_encode
+from credentials.json_text import MAX_DEPTH, check_depth, encode_json, parse_texts
+from credentials.jwk import b64url_decode_all, b64url_encode
 
 DIGESTS = "_sd"
 ELLIPSIS = "..."
@@ -28,11 +27,8 @@ RESERVED = frozenset({DIGESTS, ELLIPSIS, ALGORITHM})
 SALT_SIZE = 16  # bytes: 128 bits, the least RFC 9901 section 9.3 recommends
 MAX_SALT = 128  # characters; a salt has no other use than to be random
 MAX_NAME = 256
+SCALARS: frozenset[type] = frozenset({str, int, bool, float, type(None)})
 
-# [salt, name, value], with or without spaces, all three texts without an escape or a control.
-_SIMPLE = re.compile(
-    rb'\["[ !#-\[\]-~]{1,128}", ?"([^"\\\x00-\x1f]{0,256})", ?"([^"\\\x00-\x1f]*)"\]'
-).fullmatch
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _SALTS_AT_ONCE = 24  # asking the system for random bytes costs more than the bytes
 
@@ -70,66 +66,41 @@ def conceal(
 
 
 def parse_disclosures(texts: Sequence[str]) -> tuple[Disclosure, ...]:
-    """Read disclosures as they come in a row; FormatError as `parse_disclosure`.
+    """Read disclosures; FormatError for anything but [salt, value] or [salt, name, value].
 
-    Most are three plain texts. Those are taken apart by one pattern, which allows less than JSON
-    does; whatever else there is goes the long way. All digests are encoded at once.
+    Codes: DISCLOSURE_FORMAT, DISCLOSURE_SALT (empty or overlong), DISCLOSURE_NAME (reserved),
+    BASE64_INVALID, JSON_INVALID, JSON_DEPTH.
     """
-    digests = _digests_of(texts)
     found: list[Disclosure] = []
-    for text, digest, data in zip(texts, digests, b64url_decode_all(texts), strict=True):
-        simple = _SIMPLE(data)
-        if simple is None:
-            found.append(parse_disclosure(text))
-            continue
-        try:
-            name, value = simple[1].decode(), simple[2].decode()
-        except UnicodeDecodeError:
-            raise FormatError("JSON_INVALID") from None
-        if name in RESERVED:
-            raise FormatError("DISCLOSURE_NAME")
+    read = parse_texts(b64url_decode_all(texts))
+    for text, digest, parts in zip(texts, _digests_of(texts), read, strict=True):
+        if type(parts) is not list or not 2 <= len(parts) <= 3:
+            raise FormatError("DISCLOSURE_FORMAT")
+        salt, value = parts[0], parts[-1]
+        if type(salt) is not str or not 0 < len(salt) <= MAX_SALT:
+            raise FormatError("DISCLOSURE_SALT")
+        if type(value) not in SCALARS:
+            check_depth(value, max_depth=MAX_DEPTH - 1)
+        name = None
+        if len(parts) == 3:
+            name = parts[1]
+            if type(name) is not str or len(name) > MAX_NAME:
+                raise FormatError("DISCLOSURE_FORMAT")
+            if name in RESERVED:
+                raise FormatError("DISCLOSURE_NAME")
         found.append(Disclosure(text, digest, name, value))
     return tuple(found)
 
 
 def _digests_of(texts: Sequence[str]) -> list[str]:
-    """Return what `digest_of` gives for each text.
+    """Return base64url of SHA-256 over each text's characters as they travel (section 4.2.3).
 
     A digest of 32 bytes and a zero are 33 bytes, whose base64 begins with that of the digest: so
     one call encodes them all.
     """
-    try:
-        joined = b"".join([sha256(text.encode("ascii")).digest() + b"\0" for text in texts])
-    except UnicodeEncodeError:
-        raise FormatError("BASE64_INVALID") from None
-    encoded = b2a_base64(joined, newline=False).translate(_TO_URL).decode()
+    digests = [sha256(text.encode("ascii")).digest() for text in texts]
+    encoded = b2a_base64(b"\0".join((*digests, b"")), newline=False).translate(_TO_URL).decode()
     return [encoded[at : at + 43] for at in range(0, len(encoded), 44)]
-
-
-def parse_disclosure(text: str) -> Disclosure:
-    """Read a disclosure; FormatError for anything but [salt, value] or [salt, name, value].
-
-    Codes: DISCLOSURE_FORMAT, DISCLOSURE_SALT (empty or overlong), DISCLOSURE_NAME (reserved).
-    """
-    parts = parse_json(b64url_decode(text))
-    if not isinstance(parts, list) or len(parts) not in (2, 3):
-        raise FormatError("DISCLOSURE_FORMAT")
-    salt = parts[0]
-    if not isinstance(salt, str) or not 0 < len(salt) <= MAX_SALT:
-        raise FormatError("DISCLOSURE_SALT")
-    if len(parts) == 2:
-        return Disclosure(text, digest_of(text), None, parts[1])
-    name = parts[1]
-    if not isinstance(name, str) or len(name) > MAX_NAME:
-        raise FormatError("DISCLOSURE_FORMAT")
-    if name in RESERVED:
-        raise FormatError("DISCLOSURE_NAME")
-    return Disclosure(text, digest_of(text), name, parts[2])
-
-
-def digest_of(text: str) -> str:
-    """Return base64url of SHA-256 over the characters as they travel (section 4.2.3)."""
-    return b64url_encode(sha256(text.encode("ascii")).digest())
 
 
 class _Concealer:

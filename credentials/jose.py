@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import FormatError
 from credentials.json_text import encode_json, parse_object
-from credentials.jwk import b64url_decode, b64url_encode
+from credentials.jwk import b64url_decode, b64url_decode_all, b64url_encode
 from credentials.signing import SIGNATURE_SIZE, PublicKey, Signer, verify_es256
 
 ALG = "ES256"
@@ -33,12 +32,15 @@ _MAX_CACHED = 4096  # characters: what somebody sends on purpose does not fill o
 _REFUSED = frozenset({"b64", "zip", "jku", "x5u"})
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedJws:
-    """A JWS as read: `header` and `claims` are what it says, checked against no key."""
+class UnverifiedJws(NamedTuple):
+    """A JWS as read: `header` and `claims` are what it says, checked against no key.
+
+    `chain` is the certificates of `x5c` in DER, leaf first, possibly none; not verified.
+    """
 
     header: dict[str, object]
     claims: dict[str, object]
+    chain: tuple[bytes, ...]
     signing_input: bytes
     signature: bytes
 
@@ -46,12 +48,6 @@ class UnverifiedJws:
     def kid(self) -> str | None:
         """Key id in the header, or None. It selects among trusted keys; it proves nothing."""
         return cast("str | None", self.header.get("kid"))
-
-    @property
-    def chain(self) -> tuple[bytes, ...]:
-        """Certificates of `x5c` in DER, leaf first, possibly none; not verified."""
-        texts = cast("list[str]", self.header.get("x5c", []))
-        return tuple(b64decode(text) for text in texts)
 
     @property
     def jwk(self) -> Mapping[str, object] | None:
@@ -93,12 +89,12 @@ def parse_jws(
     if len(parts) != _PARTS:
         raise FormatError("JWS_FORMAT")
     read = _read_header if len(parts[0]) > _MAX_CACHED else _cached_header
-    header = dict(read(parts[0], typ, key_in_header))
-    signature = b64url_decode(parts[2])
+    header, chain = read(parts[0], typ, key_in_header)
+    payload, signature = b64url_decode_all(parts[1:])
     if len(signature) != SIGNATURE_SIZE:
         raise FormatError("JWS_SIGNATURE_SIZE")
-    claims = parse_object(b64url_decode(parts[1]))
-    return UnverifiedJws(header, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), signature)
+    signed = text[: text.rindex(".")].encode("ascii")
+    return UnverifiedJws(dict(header), parse_object(payload), chain, signed, signature)
 
 
 def verify_jws(unverified: UnverifiedJws, public_key: PublicKey) -> dict[str, object]:
@@ -123,10 +119,15 @@ def _encoded_header(typ: str, kid: str | None, chain: tuple[bytes, ...]) -> str:
     return b64url_encode(encode_json(header))
 
 
-def _read_header(text: str, typ: str, key_in_header: bool) -> dict[str, object]:  # noqa: FBT001  cached
+def _read_header(
+    text: str,
+    typ: str,
+    key_in_header: bool,  # noqa: FBT001  cached
+) -> tuple[dict[str, object], tuple[bytes, ...]]:
+    """Return (header, chain)."""
     header = parse_object(b64url_decode(text), max_depth=4)
     _check_header(header, typ, key_in_header=key_in_header)
-    return header
+    return header, _read_chain(header["x5c"]) if "x5c" in header else ()
 
 
 # A verifier meets the same few issuers all day, and every wallet's proof has the same header.
@@ -147,17 +148,15 @@ def _check_header(header: dict[str, object], typ: str, *, key_in_header: bool) -
     kid = header.get("kid", "")
     if not isinstance(kid, str) or len(kid) > _MAX_KID:
         raise FormatError("JWS_HEADER", "kid")
-    if "x5c" in header:
-        _check_chain(header["x5c"])
 
 
-def _check_chain(value: object) -> None:
+def _read_chain(value: object) -> tuple[bytes, ...]:
     if not isinstance(value, list) or not 0 < len(value) <= MAX_CERTIFICATES:
         raise FormatError("JWS_HEADER", "x5c")
     for text in value:
         if not isinstance(text, str) or len(text) > MAX_CERTIFICATE * 4 // 3 + 4:
             raise FormatError("JWS_HEADER", "x5c")
-        try:
-            b64decode(text, validate=True)
-        except ValueError:
-            raise FormatError("JWS_HEADER", "x5c") from None
+    try:
+        return tuple(b64decode(text, validate=True) for text in value)
+    except ValueError:
+        raise FormatError("JWS_HEADER", "x5c") from None

@@ -8,6 +8,7 @@ stack.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import NoReturn, cast
 
 from credentials.errors import FormatError
@@ -26,11 +27,26 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> object:
         value = _read(text)
     except (ValueError, RecursionError, StopIteration):
         raise FormatError("JSON_INVALID") from None
-    if text.count("{") + text.count("[") > max_depth and _depth(value) > max_depth:
-        raise FormatError("JSON_DEPTH")
+    if text.count("{") + text.count("[") > max_depth:
+        check_depth(value, max_depth=max_depth)
     if "\\u" in text:
         _refuse_surrogates(value)
     return value
+
+
+def parse_texts(data: Sequence[bytes]) -> list[object]:
+    """Read many JSON texts; FormatError("JSON_INVALID"). `check_depth` is left to the caller."""
+    try:
+        texts = [one.decode().strip(_SPACE) for one in data]
+        found = [_scan(text, 0) for text in texts]
+    except (ValueError, RecursionError, StopIteration):
+        raise FormatError("JSON_INVALID") from None
+    if [end for _, end in found] != list(map(len, texts)):
+        raise FormatError("JSON_INVALID")
+    values = [value for value, _ in found]
+    if "\\u" in "".join(texts):
+        _refuse_surrogates(values)
+    return values
 
 
 def parse_object(data: bytes, *, max_depth: int = MAX_DEPTH) -> dict[str, object]:
@@ -41,6 +57,12 @@ def parse_object(data: bytes, *, max_depth: int = MAX_DEPTH) -> dict[str, object
     return cast("dict[str, object]", value)
 
 
+def check_depth(value: object, *, max_depth: int = MAX_DEPTH) -> None:
+    """Raise FormatError("JSON_DEPTH") when containers nest deeper than `max_depth`."""
+    if _depth(value) > max_depth:
+        raise FormatError("JSON_DEPTH")
+
+
 def encode_json(value: object) -> bytes:
     """Write compact JSON in UTF-8, members in the order given."""
     return _ENCODER.encode(value).encode()
@@ -49,8 +71,7 @@ def encode_json(value: object) -> bytes:
 def _read(text: str) -> object:
     """Decode; at once where no space surrounds the text, as `JSONDecoder.decode` would else."""
     if text[:1] in _OPENING:
-        value: object
-        value, end = _DECODER.raw_decode(text)
+        value, end = _scan(text, 0)
         if end == len(text):
             return value
     return _DECODER.decode(text)
@@ -64,7 +85,10 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 17 or abs(number := int(digits)) > MAX_INTEGER:
+    if len(digits) > 17:
+        raise ValueError
+    number = int(digits)
+    if not -MAX_INTEGER <= number <= MAX_INTEGER:
         raise ValueError
     return number
 
@@ -94,7 +118,7 @@ def _depth(value: object) -> int:
 def _refuse_surrogates(value: object) -> None:
     try:
         encode_json(value)
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         raise FormatError("JSON_INVALID") from None
 
 
@@ -104,5 +128,8 @@ _DECODER = json.JSONDecoder(
     parse_float=_float,
     parse_constant=_refuse_constant,
 )
+# What `raw_decode` calls, without its frame: (value, end) of the value that begins at an index.
+_scan: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
+_SPACE = " \t\n\r"
 _OPENING = ("{", "[")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

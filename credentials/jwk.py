@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
-import re
+import string
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives import serialization
@@ -14,42 +14,42 @@ from credentials.errors import FormatError
 from credentials.signing import thumbprint_input
 
 _COORDINATE_SIZE = 32
-_ALPHABET = re.compile(r"[A-Za-z0-9_-]*", re.ASCII).fullmatch
+_CURVE = ec.SECP256R1()
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_", b"+/")
-# By length modulo 4 the padding a text lacks, and by that how it may end.
-_PADDING = (b"", b"===", b"==", b"=")
-_LAST = ("", "AEIMQUYcgkosw048", "AQgw", "")
-_LAST_BYTES = tuple(map(str.encode, _LAST))
-_ALPHABETS = re.compile(r"[A-Za-z0-9_~-]*", re.ASCII).fullmatch
+# Into the other alphabet; what is not of this one, into what a strict decoder refuses.
+_ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
+_OTHERS = bytes(set(range(256)) - set(_ALPHABET))
+_FROM_URL = bytes.maketrans(b"-_" + _OTHERS, b"+/" + b"!" * len(_OTHERS))
+# By length modulo 4 the padding a text lacks, and how it may end then: a lone character not at all.
+_PADDING = (b"", b"", b"==", b"=")
+_LAST = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 _PRIVATE_MEMBERS = frozenset({"d", "k", "p", "q"})
 
 
 def b64url_encode(data: bytes) -> str:
     """Encode as base64url without padding (RFC 7515 section 2)."""
-    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
+    return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
 
 
 def b64url_decode(text: str) -> bytes:
     """Decode unpadded base64url; FormatError for anything that would not encode back the same."""
-    padding = _PADDING[len(text) & 3]
-    # Spare bits set would make two texts for one value; a lone character is none.
-    if not _ALPHABET(text) or (padding and text[-1] not in _LAST[len(padding)]):
-        raise FormatError("BASE64_INVALID")
-    return binascii.a2b_base64(text.encode().translate(_FROM_URL) + padding)
+    return b64url_decode_all((text,))[0]
 
 
 def b64url_decode_all(texts: Sequence[str]) -> list[bytes]:
     """Decode many at once; FormatError when `b64url_decode` refuses one of them."""
-    joined = "~".join(texts)
-    if not _ALPHABETS(joined):
-        raise FormatError("BASE64_INVALID")
     decoded: list[bytes] = []
-    for encoded in joined.encode().translate(_FROM_URL).split(b"~") if texts else ():
-        padding = _PADDING[len(encoded) & 3]
-        if padding and encoded[-1] not in _LAST_BYTES[len(padding)]:
-            raise FormatError("BASE64_INVALID")
-        decoded.append(binascii.a2b_base64(encoded + padding))
+    try:
+        for text in texts:
+            data = text.encode("ascii").translate(_FROM_URL)
+            size = len(data) & 3
+            if size:  # spare bits set would make two texts for one value
+                if data[-1] not in _LAST[size]:
+                    raise FormatError("BASE64_INVALID")
+                data += _PADDING[size]
+            decoded.append(a2b_base64(data, strict_mode=True))
+    except ValueError:
+        raise FormatError("BASE64_INVALID") from None
     return decoded
 
 
@@ -73,16 +73,16 @@ def load_jwk(jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
     """
     if not isinstance(jwk, Mapping) or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256":
         raise FormatError("JWK_NOT_P256")
-    if _PRIVATE_MEMBERS & set(jwk):
+    if not _PRIVATE_MEMBERS.isdisjoint(jwk):
         raise FormatError("JWK_PRIVATE")
     x, y = jwk.get("x"), jwk.get("y")
     if not isinstance(x, str) or not isinstance(y, str):
         raise FormatError("JWK_INVALID")
-    point = b64url_decode(x) + b64url_decode(y)
+    point = b"".join(b64url_decode_all((x, y)))
     if len(point) != 2 * _COORDINATE_SIZE or len(x) != len(y):
         raise FormatError("JWK_INVALID")
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + point)
+        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, b"\x04" + point)
     except ValueError:
         raise FormatError("KEY_NOT_ON_CURVE") from None
 

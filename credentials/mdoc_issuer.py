@@ -214,7 +214,8 @@ def _verified(items: tuple[Item, ...], namespace: str, mso: SecurityObject) -> t
 def _read_items(namespace: object, values: list[object]) -> tuple[Item, ...]:
     if not isinstance(namespace, str) or not 0 < len(namespace) <= MAX_TEXT or not values:
         raise FormatError("MDOC_FORMAT", "nameSpaces")
-    items = tuple(map(_read_item, values))
+    encoded = list(map(unwrap, values))
+    items = tuple(map(_read_item, encoded, tagged_cbor.decode_all(encoded)))
     if len({item.name for item in items}) != len(items):
         raise FormatError("MDOC_DUPLICATE_ELEMENT")
     if len({item.digest_id for item in items}) != len(items):
@@ -222,9 +223,9 @@ def _read_items(namespace: object, values: list[object]) -> tuple[Item, ...]:
     return items
 
 
-def _read_item(value: object) -> Item:
-    encoded = unwrap(value)
-    members = tagged_cbor.decode_map(encoded)
+def _read_item(encoded: bytes, members: object) -> Item:
+    if not isinstance(members, dict):
+        raise FormatError("CBOR_NOT_MAP")
     number, name = members.get("digestID"), members.get("elementIdentifier")
     salt = members.get("random")
     if type(number) is not int or not 0 <= number < MAX_DIGEST_ID:

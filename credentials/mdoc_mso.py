@@ -133,11 +133,14 @@ def _read_digests(value: object) -> _Digests:
     for namespace, digests in value.items():
         if not isinstance(namespace, str) or not isinstance(digests, dict):
             raise FormatError("MSO_FORMAT", "valueDigests")
-        for number, digest in digests.items():
-            if type(number) is not int or not 0 <= number < MAX_DIGEST_ID:
-                raise FormatError("MSO_FORMAT", "valueDigests")
-            if not isinstance(digest, bytes):
-                raise FormatError("MSO_FORMAT", "valueDigests")
+        if not digests:
+            continue
+        if not {int}.issuperset(map(type, digests)) or not {bytes}.issuperset(
+            map(type, digests.values())
+        ):
+            raise FormatError("MSO_FORMAT", "valueDigests")
+        if min(digests) < 0 or max(digests) >= MAX_DIGEST_ID:
+            raise FormatError("MSO_FORMAT", "valueDigests")
     return cast("_Digests", value)
 
 

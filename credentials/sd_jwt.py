@@ -9,14 +9,15 @@ kind. Of the hash functions only SHA-256 is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from credentials.claim_path import Path, find_values, touches
 from credentials.disclosures import (
     ALGORITHM,
     DIGESTS,
     ELLIPSIS,
+    SCALARS,
     SHA_256,
     Disclosure,
     Random,
@@ -32,12 +33,10 @@ MAX_DISCLOSURES = 512
 MAX_DEPTH = 24  # disclosures within disclosures included
 
 _SEPARATOR = "~"
-_SCALARS: frozenset[type] = frozenset({str, int, bool, float, type(None)})
 Place = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnverifiedSdJwt:
+class UnverifiedSdJwt(NamedTuple):
     """An SD-JWT as read; nothing was checked against a key, and no digest compared.
 
     `presented` is the text up to and including the last "~": what a key binding JWT hashes.
@@ -77,15 +76,16 @@ def parse_sd_jwt(text: str, *, typ: str) -> UnverifiedSdJwt:
     """
     if len(text) > MAX_SIZE:
         raise FormatError("SDJWT_TOO_LARGE")
-    head, *tail = text.split(_SEPARATOR)
-    if not tail or len(tail) - 1 > MAX_DISCLOSURES:
+    head, separator, rest = text.partition(_SEPARATOR)
+    *texts, last = rest.split(_SEPARATOR)
+    if not separator or len(texts) > MAX_DISCLOSURES:
         raise FormatError("SDJWT_FORMAT")
     jws = parse_jws(head, typ=typ, max_size=MAX_SIZE)
-    disclosures = parse_disclosures(tail[:-1])
-    if len({disclosure.digest for disclosure in disclosures}) != len(disclosures):
+    if len(set(texts)) != len(texts):
         raise FormatError("SDJWT_DUPLICATE_DISCLOSURE")
-    last = tail[-1]
-    return UnverifiedSdJwt(jws, disclosures, text[: len(text) - len(last)], last or None)
+    return UnverifiedSdJwt(
+        jws, parse_disclosures(texts), text[: len(text) - len(last)], last or None
+    )
 
 
 def verify_sd_jwt(unverified: UnverifiedSdJwt, public_key: PublicKey) -> dict[str, object]:
@@ -117,7 +117,7 @@ def present(unverified: UnverifiedSdJwt, paths: Iterable[Path]) -> str:
         raise ClaimError("CLAIM_ABSENT")
     shown = [
         disclosure.text
-        for disclosure, place in reader.places
+        for disclosure, place in reader.places()
         if any(touches(path, place) for path in wanted)
     ]
     head = unverified.presented.partition(_SEPARATOR)[0]
@@ -125,21 +125,30 @@ def present(unverified: UnverifiedSdJwt, paths: Iterable[Path]) -> str:
 
 
 class _Reader:
-    """Puts disclosures in their places, once each; `places` says where each one was needed."""
+    """Puts disclosures in their places, once each; `places` says where each one was needed.
+
+    `_used` has them by the object they belong to, or one by one where they are elements.
+    """
 
     def __init__(self, disclosures: Sequence[Disclosure]) -> None:
         self._by_digest = {disclosure.digest: disclosure for disclosure in disclosures}
         self._seen: set[str] = set()
-        self.places: list[tuple[Disclosure, Place]] = []
+        self._used: list[tuple[Place, list[Disclosure]]] = []
 
     def read(self, payload: dict[str, object]) -> dict[str, object]:
         if payload.get(ALGORITHM, SHA_256) != SHA_256:
             raise FormatError("SDJWT_ALGORITHM")
         claims = self._object(payload, ())
         claims.pop(ALGORITHM, None)
-        if len(self.places) != len(self._by_digest):
+        if sum(len(used) for _, used in self._used) != len(self._by_digest):
             raise FormatError("SDJWT_UNREFERENCED")
         return claims
+
+    def places(self) -> Iterator[tuple[Disclosure, Place]]:
+        """Say where each disclosure stood, after `read`."""
+        for place, used in self._used:
+            for one in used:
+                yield one, place if one.name is None else (*place, one.name)
 
     def _value(self, value: object, place: Place) -> object:
         if type(value) is dict:
@@ -154,23 +163,24 @@ class _Reader:
             raise FormatError("SDJWT_ELLIPSIS")
         claims: dict[str, object] = {}
         for name, value in members.items():
-            if type(value) in _SCALARS:
+            if type(value) in SCALARS:
                 claims[name] = value
             elif name != DIGESTS:
                 claims[name] = self._value(value, (*place, name))
-        for digest in self._take_all(members[DIGESTS]) if DIGESTS in members else ():
-            disclosure = self._by_digest.get(digest)
-            if disclosure is None:  # withheld, or a decoy
-                continue
-            shown, value = disclosure.name, disclosure.value
-            if shown is None:
-                raise FormatError("SDJWT_DISCLOSURE_KIND")
-            if shown in claims:
-                raise FormatError("SDJWT_DUPLICATE_CLAIM")
-            here = (*place, shown)
-            self.places.append((disclosure, here))
-            claims[shown] = value if type(value) in _SCALARS else self._value(value, here)
+        if DIGESTS in members:
+            self._disclose(claims, self._take_all(members[DIGESTS]), place)
         return claims
+
+    def _disclose(self, claims: dict[str, object], digests: list[str], place: Place) -> None:
+        """Add to `claims` what the digests lead to; others are of what is withheld, or decoys."""
+        used = [self._by_digest[digest] for digest in digests if digest in self._by_digest]
+        self._used.append((place, used))
+        for _, _, name, value in used:
+            if name is None:
+                raise FormatError("SDJWT_DISCLOSURE_KIND")
+            if name in claims:
+                raise FormatError("SDJWT_DUPLICATE_CLAIM")
+            claims[name] = value if type(value) in SCALARS else self._value(value, (*place, name))
 
     def _array(self, elements: list[object], place: Place) -> list[object]:
         self._check_depth(place)
@@ -189,7 +199,7 @@ class _Reader:
             if disclosure.name is not None:
                 raise FormatError("SDJWT_DISCLOSURE_KIND")
             here = (*place, len(values))
-            self.places.append((disclosure, here))
+            self._used.append((here, [disclosure]))
             values.append(self._value(disclosure.value, here))
         return values
 

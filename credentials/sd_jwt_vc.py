@@ -135,8 +135,8 @@ def read_holder_key(claims: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
     A key that is only named (`kid`, `jku`) is refused: it would have to be fetched.
     """
     cnf = claims.get("cnf")
-    jwk = cnf.get("jwk") if isinstance(cnf, Mapping) else None
-    if not isinstance(jwk, Mapping):
+    jwk = cnf.get("jwk") if isinstance(cnf, dict) else None
+    if not isinstance(jwk, dict):
         raise FormatError("CLAIM_INVALID", "cnf")
     return load_jwk(jwk)
 

@@ -9,7 +9,7 @@ kept as the bytes that were signed.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -26,8 +26,9 @@ MAX_DEPTH = 16
 DATE_TIME, ENCODED, FULL_DATE = 0, 24, 1004
 
 _KEYS: frozenset[type] = frozenset({int, str})
-# What holds nothing further: what stands in a tag was looked at when the tag was read.
-_LEAVES: frozenset[type] = frozenset({int, bytes, str, bool, type(None), float, CBORTag})
+# What holds nothing further: in one of our tags stands a text or bytes.
+_PLAIN: frozenset[type] = frozenset({int, bytes, str, bool, type(None), float})
+_LEAVES = _PLAIN | {CBORTag}
 _WRAPPED = {1: b"\xd8\x18\x58", 2: b"\xd8\x18\x59"}  # tag 24, bytes with 1 or 2 bytes of length
 _TAG_TEXT = {DATE_TIME: str, FULL_DATE: str, ENCODED: bytes}
 _ERRORS = (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError)
@@ -48,11 +49,13 @@ def _keep(number: int) -> object:
     return keep
 
 
-# cbor2 interprets tags it knows: each of them is refused by name, but the three.
+# cbor2 interprets tags it knows: each of them is refused by name, but the three. Of those it does
+# not know tag 24, of which there are many: `_check` looks at it, and refuses all others.
 _TAGS: dict[int, object] = {
     **dict.fromkeys((*range(300), 1004, 1040, 43000, 43001, 55799), _refuse_tag),
-    **{number: _keep(number) for number in _TAG_TEXT},
+    **{number: _keep(number) for number in (DATE_TIME, FULL_DATE)},
 }
+del _TAGS[ENCODED]
 
 
 def decode(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> object:
@@ -60,23 +63,37 @@ def decode(data: bytes, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH)
 
     Keys are integers or texts. Indefinite lengths are taken, as the standards allow them.
     """
-    if len(data) > max_size:
+    return decode_all((data,), max_size=max_size, max_depth=max_depth)[0]
+
+
+def decode_all(
+    data: Sequence[bytes], *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH
+) -> list[object]:
+    """Decode many, each of them one item; FormatError as `decode`.
+
+    One decoder reads them in a row, and must stop where each of them ends.
+    """
+    if any(len(one) > max_size for one in data):
         raise FormatError("CBOR_TOO_LARGE")
-    stream = BytesIO(data)
-    try:
-        value: object = cbor2.CBORDecoder(
-            stream,
-            max_depth=max_depth,
-            allow_duplicate_keys=False,
-            semantic_decoders=_TAGS,  # type: ignore[arg-type]
-            tag_hook=_refuse_tag,
-        ).decode()
-    except _ERRORS:
-        raise FormatError("CBOR_INVALID") from None
-    if stream.tell() != len(data):
-        raise FormatError("CBOR_TRAILING")
-    _check(value)
-    return value
+    stream = BytesIO(b"".join(data))
+    decoder = cbor2.CBORDecoder(
+        stream,
+        max_depth=max_depth,
+        allow_duplicate_keys=False,
+        semantic_decoders=_TAGS,  # type: ignore[arg-type]
+    )
+    values: list[object] = []
+    end = 0
+    for one in data:
+        try:
+            values.append(decoder.decode())
+        except _ERRORS:
+            raise FormatError("CBOR_INVALID") from None
+        end += len(one)
+        if stream.tell() != end:
+            raise FormatError("CBOR_TRAILING")
+    _check(values)
+    return values
 
 
 def decode_map(data: bytes, *, max_size: int = MAX_SIZE) -> dict[object, object]:
@@ -150,6 +167,8 @@ def _moment(text: str) -> int:
 
 def plain(value: object) -> object:
     """Return a value without tags: dates as their text, encoded CBOR as its bytes."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, CBORTag):
         return value.value
     if isinstance(value, dict):
@@ -161,7 +180,7 @@ def plain(value: object) -> object:
 
 def _check(value: object) -> None:
     """Look at every container once; cbor2's other types (undefined, simple values) end here."""
-    stack = [value] if type(value) not in _LEAVES else []
+    stack = [value]
     for item in stack:  # it grows while we walk
         kind = type(item)
         if kind is dict:
@@ -172,5 +191,12 @@ def _check(value: object) -> None:
             members = item  # type: ignore[assignment]
         else:
             raise FormatError("CBOR_TYPE")
-        if not _LEAVES.issuperset(map(type, members)):
+        if not _PLAIN.issuperset(map(type, members)):
             stack += [member for member in members if type(member) not in _LEAVES]
+            _check_tags([member for member in members if type(member) is CBORTag])
+
+
+def _check_tags(tags: list[CBORTag]) -> None:
+    for one in tags:
+        if type(one.value) is not _TAG_TEXT.get(one.tag):
+            raise FormatError("CBOR_INVALID")

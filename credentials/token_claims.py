@@ -33,8 +33,8 @@ def read_status(value: object) -> StatusReference:
 
     A status we cannot look up must not pass for a good one.
     """
-    entry = value.get("status_list") if isinstance(value, Mapping) else None
-    if not isinstance(entry, Mapping):
+    entry = value.get("status_list") if isinstance(value, dict) else None
+    if not isinstance(entry, dict):
         raise FormatError("STATUS_MECHANISM")
     uri, index = entry.get("uri"), entry.get("idx")
     if not isinstance(uri, str) or not 0 < len(uri) <= MAX_TEXT:

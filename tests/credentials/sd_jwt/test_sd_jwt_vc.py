@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials.claim_path import find_values, parse_path
-from credentials.disclosures import Selective, conceal, parse_disclosure
+from credentials.disclosures import Selective, conceal, parse_disclosures
 from credentials.errors import ClaimError, CredentialError, FormatError, LintError, SignatureError
 from credentials.jose import parse_jws
 from credentials.json_text import parse_json
@@ -220,7 +220,7 @@ def test_whatever_is_concealed_comes_back(claims: dict[str, list[object]], decoy
         payload, texts = conceal(hidden, counting(), decoys=decoys)
     except (FormatError, LintError, UnicodeEncodeError):
         return  # surrogates, or reserved names deep inside
-    assert _Reader([parse_disclosure(text) for text in texts]).read(payload) == claims
+    assert _Reader(parse_disclosures(texts)).read(payload) == claims
 
 
 @settings(max_examples=80, deadline=None)
@@ -228,7 +228,7 @@ def test_whatever_is_concealed_comes_back(claims: dict[str, list[object]], decoy
 def test_any_text_is_a_value_or_a_format_error(text: str) -> None:
     for read in (
         parse_sd_jwt_vc,
-        parse_disclosure,
+        lambda one: parse_disclosures([one]),
         lambda one: parse_jws(one, typ="JWT"),
         lambda one: parse_json(one.encode("utf-8", "surrogatepass")),
     ):
@@ -261,6 +261,7 @@ def test_any_json_is_a_path_or_a_format_error(value: object) -> None:
 def test_digests_are_over_the_text_as_it_travels() -> None:
     """RFC 9901 section 4.2.3, the example of the text."""
     text = "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
-    assert parse_disclosure(text).digest == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
-    assert parse_disclosure(text).value == "Möbius"
+    (read,) = parse_disclosures([text])
+    assert read.digest == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
+    assert read.value == "Möbius"
     assert len(hashlib.sha256(text.encode()).digest()) == 32
