@@ -24,6 +24,7 @@ def running_api(
     settings = {
         "database_url": url,
         "keys_dir": folder / "keys",
+        "public_url": "https://wallet.test",  # as the keys of a test world name it
         "registry_url": f"sqlite:///{folder}/registry.db",
         "publish_dir": folder / "published",
         "mail_url": f"file://{folder}/outbox",

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 bind = ["127.0.0.1:8000"]
 workers = max(2, os.cpu_count() or 2)
 worker_class = "gthread"
@@ -31,7 +33,17 @@ limit_request_line = 2048
 limit_request_fields = 40
 limit_request_field_size = 8190
 
-# The application writes one line a request, without personal data; gunicorn's own would have paths.
+
+class WithoutAccessLog(Logger):
+    """The application writes one line a request, without personal data; ours would have paths."""
+
+    @property
+    def access_log_enabled(self) -> bool:
+        """Say no: with a `logconfig_dict` the line is put together even where nobody takes it."""
+        return False
+
+
+logger_class = WithoutAccessLog
 accesslog = None
 logconfig_dict = {
     "version": 1,

@@ -14,6 +14,7 @@ from wallet_api.config import Settings, load_settings
 from wallet_api.db import DatabaseError
 from wallet_api.services.deps import Deps
 from wallet_api.web import guards, observing, openapi, openid_errors, problems
+from wallet_api.web.list_front import ListFront
 
 LARGEST_BODY: Final = 1_000_000  # a hundred holder keys with their proofs are half of it
 BLUEPRINTS: Final = (
@@ -69,4 +70,5 @@ def create_app(settings: Settings | None = None, *, deps: Deps | None = None) ->
     app.before_request(problems.demand_plain_path)
     app.before_request(problems.demand_media_type)
     app.after_request(guards.attach_nonces)
+    app.wsgi_app = ListFront(app.wsgi_app, deps, app.extensions["metrics"])  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -85,7 +85,7 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     "kiosks.refuse": _QUEUE,
     "kiosks.block_nik": ("NOT_FOUND",),
     "lists.bundle": ("NOT_PUBLISHED",),
-    "lists.status_list": ("NOT_PUBLISHED", "NOT_FOUND"),
+    "lists.status_list": ("NOT_PUBLISHED", "NOT_FOUND", "NOT_ACCEPTABLE"),
 }
 
 

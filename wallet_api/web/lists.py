@@ -14,6 +14,7 @@ from wallet_api.services.list_tokens import CWT, JWT, LIST_TTL, MEDIA_TYPES
 from wallet_api.web import guards
 
 bp = APIBlueprint("lists", __name__, url_prefix="/v1/lists", tag="Lists")
+PREFIX: Final = "/v1/lists/status/"
 BUNDLE_TYPE: Final = "application/cose"
 # A verifier may keep a list as long as the list says of itself; what stands between them, and
 # would add its own time to that, for a minute.
@@ -25,7 +26,7 @@ LIST_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _FORMS: Final = {media_type: form for form, media_type in MEDIA_TYPES.items()}
-_OFTEN: Final = _FORMS | {"": JWT, "*/*": JWT}
+OFTEN: Final = _FORMS | {"": JWT, "*/*": JWT}
 
 
 def _answers(*media_types: str) -> dict[Any, Any]:
@@ -69,7 +70,7 @@ def status_list(number: int) -> Response:
 
 def _wanted(accept: str) -> str:
     """Choose the form that the client likes best, the JWT where it likes both; NotAcceptable."""
-    form = _OFTEN.get(accept)
+    form = OFTEN.get(accept)
     if form is not None:
         return form
     media_type = request.accept_mimetypes.best_match([MEDIA_TYPES[JWT], MEDIA_TYPES[CWT]])

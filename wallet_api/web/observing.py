@@ -24,6 +24,11 @@ OUTSIDE: Final = "(none)"
 REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}")  # what nginx makes with $request_id
 
 API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+HARDENED: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": API_POLICY,
+}
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -73,9 +78,10 @@ def _harden(response: Response) -> Response:
     """Set what keeps browsers from guessing, framing, storing and telling others."""
     page = response.mimetype == "text/html"
     headers = response.headers
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", PAGE_POLICY if page else API_POLICY)
+    if page:
+        headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    for name, value in HARDENED.items():
+        headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers["Request-Id"] = g.get("request_id", "")

@@ -166,6 +166,36 @@ def test_what_the_client_has_is_not_sent_again(world: World, accept: str) -> Non
     assert newer.data != first.data
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("known", [False, True])
+def test_the_short_way_and_the_framework_answer_alike(
+    world: World, method: str, *, known: bool
+) -> None:
+    fill(world, 0, np.zeros(LIST_SIZE, dtype=np.uint8))
+    publication.publish(world.deps)
+    tag = get(world).headers["ETag"] if known else '"other"'
+    app, answers = Handset(world).api, []
+    short = {"If-None-Match": tag} if known else {}
+    for headers in (short, {"Accept": "*/*;q=0.9", "If-None-Match": f'"none", {tag}'}):
+        identified = {"X-Request-Id": "0" * 32, **headers}
+        answers.append(app.open(PATH, method=method, headers=identified))
+    first, second = answers
+    assert (first.status, first.data) == (second.status, second.data)
+    assert dict(first.headers) == dict(second.headers)
+    assert bool(first.data) is (method == "GET" and not known)
+
+
+def test_answers_of_the_short_way_are_counted_as_the_others(world: World) -> None:
+    fill(world, 0, np.zeros(LIST_SIZE, dtype=np.uint8))
+    publication.publish(world.deps)
+    api = Handset(world).api
+    labels = 'method="GET",route="/v1/lists/status/<int:number>",status="200"'
+    for accept in (JWT, f"{JWT};q=0.9"):
+        assert api.get(PATH, headers={"Accept": accept}).status_code == 200
+    lines = api.get("/metrics").text.splitlines()
+    assert f"wallet_http_requests_total{{{labels}}} 2.0" in lines
+
+
 def test_a_version_cleared_away_meanwhile_is_not_asked_for_again(world: World) -> None:
     fill(world, 0, np.zeros(LIST_SIZE, dtype=np.uint8))
     seen = set()
