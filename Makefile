@@ -81,6 +81,7 @@ reference: ## write docs/settings.md and docs/problems.md from the code
 
 bench: ## measure speed and size; the table also goes to var/bench.json
 	@scripts/setup.sh runtime
+	@scripts/interop.sh
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 wheel: ## build the verifier's own distribution into dist/
