@@ -16,13 +16,14 @@ from samples.demo.story import PIN, Story
 from samples.demo.telling import StoryBroken, Telling
 from samples.faces.captures import take_pictures
 from samples.http_capture.proxy import Exchange, recording_proxy
-from samples.phone import capture, counter, enrolment, wallet
+from samples.phone import approval, capture, counter, enrolment, wallet
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
 from samples.processes import Services, free_port
 from samples.site import Site, resident
 
 SETTINGS = {"WALLET_SECOND_OFFICER_PERCENT": "0", "WALLET_OPERATOR_INTERVAL_SECONDS": "0"}
+LINK = re.compile(r"ikd-wallet://authorize\?id=[A-Za-z0-9_-]+")
 NOTICE = re.compile(r"/notices/[A-Za-z0-9_-]+")
 PLAIN_PAGES = ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json")
 UNLISTED = (*PLAIN_PAGES, "/notices/{token}")
@@ -42,6 +43,7 @@ def visit_everything(folder: Path) -> tuple[list[Exchange], list[str]]:
         story.fill_wallet(budi)
         if story.operator is None:
             raise StoryBroken("nobody is on shift")
+        visit_authorization(site, budi)
         visit_wallet(site, budi)
         visit_counter(story, story.operator)
         routes = list(_fetch(site, "/openapi.json").json()["paths"])
@@ -54,6 +56,27 @@ def visit_capture(story: Story) -> None:
     phone = _start(story, "merauke")
     story.verify_contact(phone)
     capture.get_capture(phone, capture.open_capture(phone)["capture"])
+
+
+def visit_authorization(site: Site, budi: Phone) -> None:
+    """Decide about a request of another wallet; what that wallet sends is not of this API."""
+    openid = f"http://127.0.0.1:{site.api_port}/openid"
+    form = {
+        "response_type": "code",
+        "client_id": "https://wallet.example/app",
+        "redirect_uri": "https://wallet.example/back",
+        "scope": "id_card_sd_jwt vaccination_card_mdoc",
+        "code_challenge": "x" * 43,
+        "code_challenge_method": "S256",
+    }
+    pushed = requests.post(f"{openid}/par", data=form, timeout=TIMEOUT_SECONDS).json()
+    shown = {"client_id": form["client_id"], "request_uri": pushed["request_uri"]}
+    page = requests.get(f"{openid}/authorize", params=shown, timeout=TIMEOUT_SECONDS).text
+    if (link := LINK.search(page)) is None:
+        raise StoryBroken("the page shows no link to the app")
+    request = approval.read_link(link[0])
+    asked = approval.look(budi, request)
+    approval.decide(budi, request, asked["number"], "approve", PIN)
 
 
 def visit_wallet(site: Site, budi: Phone) -> None:

@@ -75,6 +75,12 @@ def _wallet_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     how.add_argument("--card", type=Path, metavar="FILE", help="draw the document with its QR")
     how.add_argument("--watch", action="store_true", help="QR in this terminal, every 15 s anew")
 
+    approve = commands.add_parser("approve", help="let another wallet have copies of documents")
+    approve.add_argument("link", metavar="LINK", help="ikd-wallet://authorize?id=… of the page")
+    approve.add_argument("--refuse", action="store_true", help="refuse; takes no PIN")
+    approve.add_argument("--yes", action="store_true", help="I started it, the number is the same")
+    _pin_option(approve)
+
     commands.add_parser("renew", help="renew what is past half its life; asks nothing")
     block = commands.add_parser("block", help="block the wallet")
     block.add_argument("--reason", choices=BLOCK_REASONS, default="lost")

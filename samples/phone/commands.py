@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from samples.phone import capture, counter, enrolment, present, wallet
+from samples.phone import approval, capture, counter, enrolment, present, wallet
 from samples.phone.arguments import DEFAULT_API, build_parser
 from samples.phone.camera import Camera, FolderCamera
 from samples.phone.clock import PhoneClock
@@ -159,6 +159,21 @@ def run_present(args: argparse.Namespace, home: Home, screen: Screen) -> None:
         print(text)
 
 
+def run_approve(args: argparse.Namespace, home: Home, screen: Screen) -> None:
+    """Show who asks for what, then approve with the PIN, or refuse."""
+    request = approval.read_link(args.link)
+    phone = _open(args, home, screen)
+    asked = approval.look(phone, request)
+    screen.show_request(asked)
+    if args.refuse:
+        approval.decide(phone, request, asked["number"], "refuse")
+        screen.say("refused")
+        return
+    screen.ask_sure(given=args.yes, question="sure_asked", declined="NOT_APPROVED")
+    approval.decide(phone, request, asked["number"], "approve", screen.ask_pin(args.pin))
+    screen.say("approved")
+
+
 def run_renew(args: argparse.Namespace, home: Home, screen: Screen) -> None:
     """Renew unattended: no PIN, nothing asked."""
     phone = _open(args, home, screen)
@@ -190,6 +205,7 @@ COMMANDS: dict[str, Command] = {
     "receive": run_receive,
     "cards": run_cards,
     "present": run_present,
+    "approve": run_approve,
     "renew": run_renew,
     "block": run_block,
 }

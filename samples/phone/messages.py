@@ -114,6 +114,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Pindai dulu kode di layar loket: scan",
         "First scan the code on the counter's display: scan",
     ),
+    # other wallets
+    "LINK_INVALID": (
+        "Ini bukan tautan permintaan persetujuan (ikd-wallet://authorize?id=…).",
+        "This is no link of a request to approve (ikd-wallet://authorize?id=…).",
+    ),
+    "NOT_APPROVED": (
+        "Tidak disetujui; belum ada yang dibagikan. Untuk menolak: approve --refuse …",
+        "Not approved; nothing was shared. To refuse: approve --refuse …",
+    ),
     # wallet
     "NO_WALLET": (
         "Dompet belum aktif. Selesaikan aktivasi di loket.",

@@ -41,6 +41,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "Tunjukkan angka ini kepada petugas:  {number}",
         "Show this number to the officer:  {number}",
     ),
+    "asker": ("Yang meminta: {client}{attested}", "Who asks: {client}{attested}"),
+    "attested": (" (dompet terverifikasi)", " (a verified wallet)"),
+    "asked": ("  {label} ({format})", "  {label} ({format})"),
+    "compare": (
+        "Angka di halaman peramban harus sama:  {number}",
+        "The page in the browser must show the same number:  {number}",
+    ),
+    "sure_asked": (
+        "Saya sendiri yang memulai dan angkanya sama. Setujui? [y/T] ",
+        "I started this and the number is the same. Approve? [y/N] ",
+    ),
+    "approved": ("Disetujui. Kembali ke peramban.", "Approved. Go back to the browser."),
+    "refused": ("Ditolak. Tidak ada yang dibagikan.", "Refused. Nothing was shared."),
     "sure": ("Saya berdiri di loket ini. Lanjutkan? [y/T] ", "I stand here. Go on? [y/N] "),
     "pin": ("PIN: ", "PIN: "),
     "pin_again": ("Ulangi PIN: ", "PIN again: "),
@@ -126,14 +139,22 @@ class Screen:
             raise PhoneError("PIN_MISMATCH")
         return pin
 
-    def ask_sure(self, *, given: bool) -> None:
-        """Ask whether the person stands at this counter; no is the default."""
+    def show_request(self, asked: dict[str, Any]) -> None:
+        """Print who asks for what, and the number to compare."""
+        attested = self.word("attested") if asked["attested"] else ""
+        self.say("asker", client=asked["client"], attested=attested)
+        for held in asked["documents"]:
+            self.say("asked", label=held["label"][self.language], format=held["format"])
+        self.say("compare", number=asked["number"])
+
+    def ask_sure(self, *, given: bool, question: str = "sure", declined: str = "DECLINED") -> None:
+        """Ask whether the person stands at this counter, or another `question`; no by default."""
         if given:
             return
         if not sys.stdin.isatty():
             raise PhoneError("NO_TERMINAL", option="--yes")
-        if input(self.word("sure")).strip().lower() not in {"y", "ya", "yes"}:
-            raise PhoneError("DECLINED")
+        if input(self.word(question)).strip().lower() not in {"y", "ya", "yes"}:
+            raise PhoneError(declined)
 
 
 def _local(moment: str) -> str:

@@ -197,7 +197,7 @@ def _read(deps: Deps, form: Form, client: Client, jkt: str | None) -> OpenIdRequ
         configurations=json.dumps(names),
         with_details=with_details,
         state=PUSHED,
-        number=f"{secrets.randbelow(900) + 100}",
+        number=f"{secrets.randbelow(1000):03}",
     )
 
 
