@@ -33,7 +33,7 @@ class OpenIdDeferred(Base):
 
     id_hash: Mapped[bytes] = mapped_column(primary_key=True)
     grant_id: Mapped[str] = mapped_column(ForeignKey("openid_grant.id"), index=True)
-    order_sealed: Mapped[bytes]  # JSON: configuration, document, keys, encryption
+    order_sealed: Mapped[bytes]  # JSON: configuration, document, keys
     ready_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     delivered_at: Mapped[datetime | None]

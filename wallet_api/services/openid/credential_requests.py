@@ -72,7 +72,7 @@ def _configuration(
             "invalid_credential_request", "this grant has identifiers: ask by credential_identifier"
         )
     if known.id not in access.configurations:
-        raise OpenIdError("credential_request_denied", "the grant is for other credentials")
+        raise _beyond_the_grant(access)
     return known, None
 
 
@@ -81,3 +81,13 @@ def _use_nonces(deps: Deps, used: frozenset[str], db: Connection) -> None:
         nonces.use_up(db, deps, NONCE_KIND, used)
     except NonceRequired:
         raise key_proofs.nonce_refused() from None
+
+
+def _beyond_the_grant(access: Access) -> OpenIdError:
+    """Make the refusal of a credential that the token does not open (section 8.3.1.1)."""
+    description = "the access token is for other credentials"
+    scheme = "Bearer" if access.jkt is None else "DPoP"
+    challenge = f'{scheme} error="insufficient_scope", error_description="{description}"'
+    return OpenIdError(
+        "insufficient_scope", description, status=403, headers={"WWW-Authenticate": challenge}
+    )

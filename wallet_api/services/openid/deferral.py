@@ -62,7 +62,7 @@ def promise(deps: Deps, order: Order, key: ResponseKey | None, use_up: UseUp) ->
     row = {
         "id_hash": hashed,
         "grant_id": order.grant,
-        "order_sealed": deps.vault.seal_message(_place(hashed), _encode(order, key)),
+        "order_sealed": deps.vault.seal_message(_place(hashed), _encode(order)),
         "ready_at": ready_at,
         "expires_at": ready_at + LIFE,
     }
@@ -84,9 +84,9 @@ def deliver(deps: Deps, access: Access, body: Body) -> Reply:
         found = db.execute(_FIND, {"hash": hashed, "grant": access.grant, "now": now}).first()
     if found is None:
         raise _unknown()
-    order, promised = _decode(deps, access, deps.vault.open_message(_place(hashed), found[0]))
-    # A new key takes the place of the first; never is an answer less private than it was asked.
-    key = encryption.find_response_key(deps, request, encrypted=encrypted) or promised
+    order = _decode(deps, access, deps.vault.open_message(_place(hashed), found[0]))
+    # Section 9.1: the key of this request counts, whatever the first one said.
+    key = encryption.find_response_key(deps, request, encrypted=encrypted)
     if now < found.ready_at:
         return _later(transaction_id, now, found.ready_at, key)
     issued = issuing.issue(deps, order, partial(_use_up, deps, hashed))
@@ -107,24 +107,23 @@ def _later(
     return make_reply(202, {"transaction_id": transaction_id, "interval": seconds}, key)
 
 
-def _encode(order: Order, key: ResponseKey | None) -> bytes:
+def _encode(order: Order) -> bytes:
     return json.dumps(
         {
             "configuration": order.configuration.id,
             "identifier": order.identifier,
             "keys": [b64url_encode(compress(held.public_key)) for held in order.keys],
-            "encryption": key.encode() if key else None,
         }
     ).encode()
 
 
-def _decode(deps: Deps, access: Access, content: bytes) -> tuple[Order, ResponseKey | None]:
+def _decode(deps: Deps, access: Access, content: bytes) -> Order:
     held = json.loads(content)
     keys = [load_compressed(b64url_decode(text)) for text in held["keys"]]
     configuration = configurations(deps).get(held["configuration"])
     if configuration is None:  # the catalogue has changed meanwhile
         raise _unknown()
-    order = Order(
+    return Order(
         access.wallet,
         access.grant,
         access.client_id,
@@ -132,8 +131,6 @@ def _decode(deps: Deps, access: Access, content: bytes) -> tuple[Order, Response
         held["identifier"],
         tuple(HeldKey(key, thumbprint(key)) for key in keys),
     )
-    key = encryption.read_response_key(held["encryption"]) if held["encryption"] else None
-    return order, key
 
 
 def _place(hashed: bytes) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import CredentialError
 from credentials.jwe import ALG, KEY_SIZES, decrypt_jwe, encrypt_jwe, parse_jwe
-from credentials.jwk import load_jwk, public_jwk
+from credentials.jwk import load_jwk
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.services.deps import Deps
 
@@ -31,13 +31,6 @@ class ResponseKey:
     public_key: ec.EllipticCurvePublicKey
     enc: str
     kid: str | None
-
-    def encode(self) -> dict[str, object]:
-        """Return the request parameter that `read_response_key` reads."""
-        jwk: dict[str, object] = {**public_jwk(self.public_key), "alg": ALG}
-        if self.kid is not None:
-            jwk["kid"] = self.kid
-        return {"jwk": jwk, "enc": self.enc}
 
 
 def open_request(deps: Deps, text: str) -> bytes:

@@ -24,14 +24,19 @@ TYPE: Final = "key-attestation+jwt"
 
 @dataclass(frozen=True, slots=True)
 class KeyAttestation:
-    """The keys that somebody we believe speaks for, and the nonce he was given, if any."""
+    """The keys that somebody we believe speaks for, and the nonce that he was given."""
 
     keys: tuple[ec.EllipticCurvePublicKey, ...]
-    nonce: str | None
+    nonce: str
 
 
-def verify_key_attestation(deps: Deps, text: str, *, most: int) -> KeyAttestation:
-    """Verify an attestation of at most ``most`` keys; CredentialError for every other."""
+def verify_key_attestation(
+    deps: Deps, text: str, *, most: int, must_expire: bool
+) -> KeyAttestation:
+    """Verify an attestation of at most ``most`` keys; CredentialError for every other.
+
+    ``must_expire``: beside a proof it has to say until when it holds (annex D.1).
+    """
     unverified = parse_jws(text, typ=TYPE)
     now = int(deps.now().timestamp())
     leaf = verify_chain(unverified.chain, attestation_roots(deps), now=now)
@@ -40,12 +45,11 @@ def verify_key_attestation(deps: Deps, text: str, *, most: int) -> KeyAttestatio
         now,
         issued_at=read_time(claims, "iat"),
         not_before=find_time(claims, "nbf"),
-        expires_at=find_time(claims, "exp"),
+        expires_at=read_time(claims, "exp") if must_expire else find_time(claims, "exp"),
     )
     attested = claims.get("attested_keys")
     if not isinstance(attested, list) or not 0 < len(attested) <= most:
         raise FormatError("CLAIM_INVALID", "attested_keys")
     if not all(isinstance(one, dict) for one in attested):
         raise FormatError("CLAIM_INVALID", "attested_keys")
-    nonce = read_text(claims, "nonce") if "nonce" in claims else None
-    return KeyAttestation(tuple(load_jwk(one) for one in attested), nonce)
+    return KeyAttestation(tuple(load_jwk(one) for one in attested), read_text(claims, "nonce"))

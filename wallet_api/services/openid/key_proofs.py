@@ -30,6 +30,7 @@ LARGEST: Final = 1 << 16  # characters; a key attestation may stand in the heade
 OLDEST_SECONDS, FURTHEST_SECONDS = 300, 60
 
 Keys = tuple[ec.EllipticCurvePublicKey, ...]
+Found = tuple[Keys, tuple[str, ...]]  # keys of a proof and the nonces in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def check_proofs(deps: Deps, access: Access, proofs: object) -> Proven:
         raise refused("each key is good for one credential of a request")
     if len(keys) > BATCH_SIZE:
         raise refused("there are more keys than batch_size")
-    used = frozenset(nonce for _, nonce in found)
+    used = frozenset(nonce for _, held in found for nonce in held)
     if not all(nonces.is_fresh(deps, nonce) for nonce in used):
         raise nonce_refused()
     return Proven(keys, used)
@@ -91,35 +92,33 @@ def _read(proofs: object) -> tuple[str, Sequence[str]]:
     return kind, texts
 
 
-def _check_attestation(deps: Deps, text: str) -> tuple[Keys, str]:
-    attested = _attestation(deps, text)
-    if attested.nonce is None:
-        raise refused("the attestation has no nonce")
-    return attested.keys, attested.nonce
+def _check_attestation(deps: Deps, text: str) -> Found:
+    attested = _attestation(deps, text, must_expire=False)
+    return attested.keys, (attested.nonce,)
 
 
-def _check_jwt(deps: Deps, access: Access, text: str) -> tuple[Keys, str]:
+def _check_jwt(deps: Deps, access: Access, text: str) -> Found:
     """Return the keys a proof stands for: its own, or all that its attestation speaks for."""
     try:
         proof = parse_jws(text, typ=TYPE, max_size=LARGEST, key_in_header=True)
     except CredentialError:
         raise refused("a proof cannot be read") from None
-    attestation = proof.header.get("key_attestation")
-    if attestation is None:
+    nonce = _check_claims(deps, access, proof.claims)
+    text_of_attester = proof.header.get("key_attestation")
+    if text_of_attester is None:
         if deps.settings.openid_require_key_attestation:
             raise refused("a key attestation is needed")
-        keys: Keys = (_verify(proof, ()),)
-    else:
-        if not isinstance(attestation, str):
-            raise refused("the key attestation is not a text")
-        keys = _attestation(deps, attestation).keys
-        _verify(proof, keys)
-    return keys, _check_claims(deps, access, proof.claims)
+        return (_verify(proof, ()),), (nonce,)
+    if not isinstance(text_of_attester, str):
+        raise refused("the key attestation is not a text")
+    attested = _attestation(deps, text_of_attester, must_expire=True)
+    _verify(proof, attested.keys)
+    return attested.keys, (nonce, attested.nonce)
 
 
-def _attestation(deps: Deps, text: str) -> KeyAttestation:
+def _attestation(deps: Deps, text: str, *, must_expire: bool) -> KeyAttestation:
     try:
-        return verify_key_attestation(deps, text, most=BATCH_SIZE)
+        return verify_key_attestation(deps, text, most=BATCH_SIZE, must_expire=must_expire)
     except CredentialError:
         raise refused("the key attestation does not hold") from None
 

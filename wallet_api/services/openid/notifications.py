@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
@@ -54,7 +54,7 @@ def take_note(deps: Deps, access: Access, body: Body) -> None:
             _end(db, deps, ids, reason=REASONS[event])
 
 
-def _batch(access: Access, named: str) -> Select[tuple[str]]:
+def _batch(access: Access, named: str) -> Select[str]:
     return select(Credential.id).where(
         Credential.batch == named, Credential.grant_id == access.grant, Credential.format != QR
     )
@@ -86,7 +86,7 @@ def _mark_delivered(db: Session, deps: Deps, ids: list[str]) -> None:
         record(db, "credential.delivered", at=now, actor=ACTOR, subject=row.id, retired=len(older))
 
 
-def _older(db: Session, deps: Deps, fresh: Row[Any]) -> list[str]:
+def _older(db: Session, deps: Deps, fresh: Any) -> list[str]:
     """List the copies that the fresh ones take the place of; what is itself due takes none."""
     now = deps.now()
     if fresh.renew_at <= now:

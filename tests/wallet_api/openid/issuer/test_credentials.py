@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from credentials.jwk import thumbprint
 from credentials.mdoc_elements import read_elements
 from credentials.vc_claims import read_claims
