@@ -91,7 +91,11 @@ class World:
         profile, values = DOCUMENTS[type_name]
         values = values | changes.pop("values", {})
         claims = make_claims(
-            document_type, document_type.profile(profile), values, authority=AUTHORITY
+            document_type,
+            document_type.profile(profile),
+            values,
+            authority=AUTHORITY,
+            picture=changes.pop("picture", None),
         )
         members: dict[str, Any] = {
             "vct": document_type.vct,
