@@ -23,6 +23,9 @@ from wallet_api.models import (
     KioskFrame,
     NoticeLink,
     OpenIdDeferred,
+    OpenIdGrant,
+    OpenIdOffer,
+    OpenIdRequest,
     OutboxMessage,
     RateCounter,
     Shift,
@@ -37,6 +40,8 @@ OUTBOX_KEPT: Final = timedelta(days=7)  # emptied when done; what stays is what 
 FRAMES_KEPT: Final = timedelta(days=1)  # a frame lives 20 seconds; the audit keeps the claim
 CAPTURES_KEPT: Final = timedelta(days=1)  # its frames went before; the audit keeps the rest
 SHIFTS_KEPT: Final = timedelta(days=30)
+OPENID_KEPT: Final = timedelta(days=1)
+GRANTS_KEPT: Final = timedelta(days=30)
 NEEDLESS: Final = (*sorted(lifecycle.ENDED), lifecycle.ACTIVATED)
 
 
@@ -83,6 +88,11 @@ def _disposable(now: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]
     late = select(FaceCapture.id).where(or_(over, FaceCapture.frames_by <= now))
     yield FaceFrame, FaceFrame.capture_id.in_(late)
     yield FaceCapture, FaceCapture.frames_by <= now - CAPTURES_KEPT
+    # Kept a while past their time: a code or token that comes again is recognised as such.
+    yield OpenIdOffer, OpenIdOffer.expires_at <= now - OPENID_KEPT
+    yield OpenIdRequest, OpenIdRequest.expires_at <= now - OPENID_KEPT
+    over = OpenIdGrant.ended_at <= now - GRANTS_KEPT
+    yield OpenIdGrant, or_(over, OpenIdGrant.expires_at <= now - GRANTS_KEPT)
     ended = select(Enrolment.id).where(Enrolment.state.in_(NEEDLESS))
     yield ContactCode, ContactCode.enrolment_id.in_(ended)
 
