@@ -74,20 +74,18 @@ def parse_disclosures(texts: Sequence[str]) -> tuple[Disclosure, ...]:
     found: list[Disclosure] = []
     read = parse_texts(b64url_decode_all(texts))
     for text, digest, parts in zip(texts, _digests_of(texts), read, strict=True):
-        if type(parts) is not list or not 2 <= len(parts) <= 3:
+        if type(parts) is not list or len(parts) not in (2, 3):
             raise FormatError("DISCLOSURE_FORMAT")
-        salt, value = parts[0], parts[-1]
+        salt, name, value = parts if len(parts) == 3 else (parts[0], None, parts[1])
         if type(salt) is not str or not 0 < len(salt) <= MAX_SALT:
             raise FormatError("DISCLOSURE_SALT")
-        if type(value) not in SCALARS:
-            check_depth(value, max_depth=MAX_DEPTH - 1)
-        name = None
         if len(parts) == 3:
-            name = parts[1]
             if type(name) is not str or len(name) > MAX_NAME:
                 raise FormatError("DISCLOSURE_FORMAT")
             if name in RESERVED:
                 raise FormatError("DISCLOSURE_NAME")
+        if type(value) not in SCALARS:
+            check_depth(value, max_depth=MAX_DEPTH - 1)
         found.append(Disclosure(text, digest, name, value))
     return tuple(found)
 
