@@ -100,14 +100,18 @@ def decode_lenient(data: bytes, *, max_size: int = 65536, max_depth: int = 16) -
 
 def encode_bytes(data: bytes) -> bytes:
     """Encode one byte string: for the signed structures written out by hand."""
-    size = len(data)
+    return encode_bytes_head(len(data)) + data
+
+
+def encode_bytes_head(size: int) -> bytes:
+    """Encode the head of a byte string of that size, for one too large to be copied behind it."""
     if size < 24:
-        return bytes((0x40 | size,)) + data
+        return bytes((0x40 | size,))
     if size < 1 << 8:
-        return bytes((0x58, size)) + data
+        return bytes((0x58, size))
     if size < 1 << 16:
-        return b"\x59" + size.to_bytes(2, "big") + data
-    return b"\x5a" + size.to_bytes(4, "big") + data
+        return b"\x59" + size.to_bytes(2, "big")
+    return b"\x5a" + size.to_bytes(4, "big")
 
 
 def _check(value: object, scalars: frozenset[type], *, ordered: bool) -> None:

@@ -11,8 +11,8 @@ log2(ln 2 / p) bits: within 1 % of the entropy, where zlib over the bitmap costs
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import log, log2
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -35,6 +35,11 @@ _HEAD = 4
 _MAX_K = 20
 _MAX_LISTS = 1 << 16
 _ENTRY = 3
+_BUCKETS = LIST_SIZE >> 8
+
+Block = bytes | memoryview
+_Packed = tuple[bytes, "array.array[int]"]
+_EMPTY: Final[_Packed] = (b"", array.array("H", bytes(2 * (_BUCKETS + 1))))
 
 
 def encode_gaps(indices: Sequence[int] | Indices) -> bytes:
@@ -54,7 +59,7 @@ def encode_gaps(indices: Sequence[int] | Indices) -> bytes:
     return head + np.packbits(remainders).tobytes() + np.packbits(unary).tobytes()
 
 
-def decode_gaps(data: bytes) -> Indices:
+def decode_gaps(data: Block) -> Indices:
     """Decode a block into sorted indices (uint32); FormatError for anything not well-formed."""
     if len(data) < _HEAD or data[0] > _MAX_K:
         raise FormatError("GAPS_FORMAT")
@@ -65,21 +70,21 @@ def decode_gaps(data: bytes) -> Indices:
     if len(data) > _HEAD + size + LIST_SIZE // 4:
         raise FormatError("GAPS_TOO_LARGE")
     body = np.frombuffer(data, dtype=np.uint8, offset=_HEAD)
-    gaps = _unary(body[size:], count) << k
+    indices = (_unary(body[size:], count) << k) + np.arange(count)
     if k:
-        gaps += _fixed(body[:size], count, k)
-    indices = np.cumsum(gaps + 1) - 1
+        indices += np.cumsum(_fixed(body[:size], count, k))
     if count and indices[-1] >= LIST_SIZE:
         raise FormatError("GAPS_INDICES")
     result = indices.astype(np.uint32)
     result.flags.writeable = False
-    return cast("Indices", result)
+    return result
 
 
 class RevocationSet:
     """Revoked and suspended indices of every list it covers, read-only.
 
-    Holds four bytes an index; a look-up is two binary searches, well below a microsecond.
+    Holds one byte an index, its lowest, in buckets of 256, and where each bucket begins: 8 MB for
+    280 million entries with 2 % revoked. A look-up searches two buckets of about five bytes.
     """
 
     __slots__ = ("_revoked", "_suspended")
@@ -92,17 +97,37 @@ class RevocationSet:
         """Take sorted indices by list; a list that appears in either mapping is covered."""
         suspended = suspended or {}
         numbers = sorted({*revoked, *suspended})
-        self._revoked = {number: _view(revoked.get(number, ())) for number in numbers}
-        self._suspended = {number: _view(suspended.get(number, ())) for number in numbers}
+        self._revoked = {number: _pack(revoked.get(number, ())) for number in numbers}
+        self._suspended = {number: _pack(suspended.get(number, ())) for number in numbers}
+
+    @classmethod
+    def from_blocks(cls, lists: Iterable[tuple[int, Block, Block]]) -> RevocationSet:
+        """Decode (list, revoked block, suspended block), each list once; FormatError.
+
+        One list at a time, so that never more than one is held in its unpacked form.
+        """
+        found = cls({})
+        for number, revoked, suspended in lists:
+            found._revoked[number] = _pack(decode_gaps(revoked))
+            found._suspended[number] = _pack(decode_gaps(suspended))
+        return found
 
     def status(self, status_list: int, index: int) -> Literal["good", "revoked", "suspended"]:
         """Return "good", "revoked" or "suspended"; KeyError for a list it does not cover.
 
-        Revoked wins over suspended. A list we know nothing of is never "good".
+        Revoked wins over suspended. A list we know nothing of is never "good", nor is an index
+        that no list has (IndexError).
         """
-        if _has(self._revoked[status_list], index):
+        if index >> 20:  # below 0, or LIST_SIZE and above
+            raise IndexError(index)
+        bucket = index >> 8
+        lows, starts = self._revoked[status_list]
+        if lows.find(index & 0xFF, starts[bucket], starts[bucket + 1]) >= 0:
             return REVOKED
-        return SUSPENDED if _has(self._suspended[status_list], index) else GOOD
+        lows, starts = self._suspended[status_list]
+        if lows and lows.find(index & 0xFF, starts[bucket], starts[bucket + 1]) >= 0:
+            return SUSPENDED
+        return GOOD
 
     @property
     def lists(self) -> tuple[int, ...]:
@@ -111,16 +136,16 @@ class RevocationSet:
 
     def counts(self) -> tuple[int, int]:
         """Return how many are revoked and how many suspended."""
-        revoked = sum(len(view) for view in self._revoked.values())
-        return revoked, sum(len(view) for view in self._suspended.values())
+        revoked = sum(len(lows) for lows, _ in self._revoked.values())
+        return revoked, sum(len(lows) for lows, _ in self._suspended.values())
 
     def revoked(self, status_list: int) -> Indices:
         """Return the revoked indices of a list; KeyError."""
-        return np.asarray(self._revoked[status_list], dtype=np.uint32)
+        return _unpack(self._revoked[status_list])
 
     def suspended(self, status_list: int) -> Indices:
         """Return the suspended indices of a list; KeyError."""
-        return np.asarray(self._suspended[status_list], dtype=np.uint32)
+        return _unpack(self._suspended[status_list])
 
 
 def encode_revocation(revocation: RevocationSet) -> list[object]:
@@ -135,21 +160,21 @@ def parse_revocation(value: object) -> RevocationSet:
     """Read the CBOR form; FormatError for anything else."""
     if not isinstance(value, list) or len(value) > _MAX_LISTS:
         raise FormatError("REVOCATION_FORMAT")
-    revoked: dict[int, Indices] = {}
-    suspended: dict[int, Indices] = {}
+    return RevocationSet.from_blocks(_entries(value))
+
+
+def _entries(value: list[object]) -> Iterator[tuple[int, Block, Block]]:
     last = -1
     for entry in value:
         if not isinstance(entry, list) or len(entry) != _ENTRY:
             raise FormatError("REVOCATION_FORMAT")
-        number, revoked_block, suspended_block = entry
+        number, revoked, suspended = entry
         if type(number) is not int or number <= last:
             raise FormatError("REVOCATION_FORMAT")
-        if type(revoked_block) is not bytes or type(suspended_block) is not bytes:
+        if type(revoked) is not bytes or type(suspended) is not bytes:
             raise FormatError("REVOCATION_FORMAT")
-        revoked[number] = decode_gaps(revoked_block)
-        suspended[number] = decode_gaps(suspended_block)
+        yield number, revoked, suspended
         last = number
-    return RevocationSet(revoked, suspended)
 
 
 def merge_indices(parts: Iterable[Sequence[int] | Indices]) -> Indices:
@@ -167,11 +192,12 @@ def _best_k(count: int) -> int:
 
 
 def _unary(stream: NDArray[np.uint8], count: int) -> NDArray[np.int64]:
+    """Return the sum of the first 1, 2, 3 … quotients: the zeros before each one."""
     bits = np.unpackbits(stream)
-    ends = np.flatnonzero(bits)
+    ends = np.flatnonzero(bits.view(np.bool_))
     if len(ends) != count or (len(bits) - (ends[-1] + 1 if count else 0)) >= 8:
         raise FormatError("GAPS_FORMAT")
-    return cast("NDArray[np.int64]", np.diff(ends, prepend=-1) - 1)
+    return cast("NDArray[np.int64]", ends - np.arange(count))
 
 
 def _fixed(stream: NDArray[np.uint8], count: int, k: int) -> NDArray[np.int64]:
@@ -185,16 +211,22 @@ def _fixed(stream: NDArray[np.uint8], count: int, k: int) -> NDArray[np.int64]:
     )
 
 
-def _view(indices: Sequence[int] | Indices) -> memoryview:
-    """Return a read-only view of four bytes an index: bisect reads it without numpy's overhead."""
-    array = np.asarray(indices, dtype=np.uint32)
-    if array.flags.writeable:  # somebody else could still change it under us
-        array = array.copy()
-    if len(array) and (np.any(array[1:] <= array[:-1]) or array[-1] >= LIST_SIZE):
+def _pack(indices: Sequence[int] | Indices) -> _Packed:
+    """Return the lowest byte of each index, and where each bucket of 256 begins."""
+    values = np.asarray(indices, dtype=np.uint32)
+    if not len(values):
+        return _EMPTY
+    if np.any(values[1:] <= values[:-1]) or values[-1] >= LIST_SIZE:
         raise LintError("GAPS_INDICES")
-    return array.data.toreadonly()
+    starts = np.zeros(_BUCKETS + 1, dtype=np.int64)
+    np.cumsum(np.bincount(values >> 8, minlength=_BUCKETS), out=starts[1:])
+    kind = "H" if len(values) < 1 << 16 else "I"
+    return values.astype(np.uint8).tobytes(), array.array(kind, starts.astype(kind).tobytes())
 
 
-def _has(view: memoryview, index: int) -> bool:
-    position = bisect_left(view, index)
-    return position < len(view) and view[position] == index
+def _unpack(packed: _Packed) -> Indices:
+    lows, starts = packed
+    highs = np.repeat(np.arange(_BUCKETS, dtype=np.uint32) << 8, np.diff(starts))
+    indices = highs + np.frombuffer(lows, dtype=np.uint8)
+    indices.flags.writeable = False
+    return cast("Indices", indices)

@@ -124,12 +124,17 @@ def verify_es256(public_key: PublicKey, data: bytes, signature: bytes) -> None:
 
     Both s and n - s verify (ECDSA is malleable): never use a signature as an identifier.
     """
+    verify_es256_digest(public_key, hashlib.sha256(data).digest(), signature)
+
+
+def verify_es256_digest(public_key: PublicKey, digest: bytes, signature: bytes) -> None:
+    """Check a raw ES256 signature over data of that SHA-256; SignatureError when it fails."""
     if not _is_p256(public_key):
         raise SignatureError("KEY_MISMATCH")
     if len(signature) != SIGNATURE_SIZE:
         raise SignatureError("SIGNATURE_INVALID")
     try:
-        public_key.verify(_der(signature), hashlib.sha256(data).digest(), _ECDSA_OF_DIGEST)
+        public_key.verify(_der(signature), digest, _ECDSA_OF_DIGEST)
     except InvalidSignature:
         raise SignatureError("SIGNATURE_INVALID") from None
 

@@ -3,9 +3,12 @@
 Rules, in order; a bundle that breaks one changes nothing:
 
 1. It is well-formed within its limits, else BUNDLE_FORMAT.
-2. The pinned root key signed it, else BUNDLE_SIGNATURE. No key inside it can vouch for it.
+2. The pinned root key signed its key set, and a publisher of that set the bundle, else
+   BUNDLE_SIGNATURE. No key that the root did not name can vouch for anything.
 3. Its version is not below the highest one accepted before, else BUNDLE_ROLLED_BACK: an old
-   bundle with a good signature is how a revoked credential would come back to life.
+   bundle with a good signature is how a revoked credential would come back to life. Nor is its
+   key set, and its roots lead through the one accepted before, else KEYS_ROLLED_BACK: an old set
+   is how a stolen key would.
 4. At the given time it is not expired, else BUNDLE_EXPIRED. An expired one can still be loaded,
    to be shown and to name itself; `verify` refuses to check anything with it.
 
@@ -22,6 +25,8 @@ from credentials.bundle import MAX_SIZE as MAX_BUNDLE_BYTES
 from credentials.bundle import Bundle, parse_bundle, verify_bundle
 from credentials.catalogue import Catalogue
 from credentials.errors import CredentialError, SignatureError
+from credentials.jwk import thumbprint
+from credentials.key_set import KeyChain
 from credentials.regions import Regions
 from credentials.revocation import RevocationSet
 from credentials.trust import TrustList
@@ -31,7 +36,7 @@ from verifier.roots import Root
 
 @dataclass(frozen=True, slots=True)
 class TrustedBundle:
-    """A bundle the pinned root signed. Times are unix seconds.
+    """A bundle the pinned root stands behind. Times are unix seconds.
 
     `development` is true under a root whose private key is public: nothing it says is worth
     anything outside a test, and every output must say so.
@@ -46,6 +51,8 @@ class TrustedBundle:
     catalogue: Catalogue
     regions: Regions
     minimum_app_version: str
+    policies: bytes
+    chain: KeyChain
     root_fingerprint: str
     development: bool
 
@@ -54,8 +61,27 @@ class TrustedBundle:
         """The newest registry-signed time in it: what the clock floor may rise to."""
         return datetime.fromtimestamp(max(self.issued_at, self.status_as_of), UTC)
 
+    @property
+    def root_in_force(self) -> str:
+        """Thumbprint of the root that signed its key set: the pinned one, or its successor."""
+        return thumbprint(self.chain.root)
 
-def trust_bundle(data: bytes, *, root: Root, minimum_version: int = 0) -> TrustedBundle:
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was accepted before and must not be undone: versions of bundle and key set, the root."""
+
+    bundle_version: int = 0
+    key_set_version: int = 0
+    root_in_force: str | None = None
+
+
+NOTHING_ACCEPTED = Accepted()
+
+
+def trust_bundle(
+    data: bytes | memoryview, *, root: Root, accepted: Accepted = NOTHING_ACCEPTED
+) -> TrustedBundle:
     """Apply rules 1 to 3 and return the bundle; BundleError names the rule that broke."""
     # 1.
     if len(data) > MAX_BUNDLE_BYTES:
@@ -69,11 +95,9 @@ def trust_bundle(data: bytes, *, root: Root, minimum_version: int = 0) -> Truste
     except CredentialError as error:
         raise BundleError("BUNDLE_FORMAT", error.code) from None
     # 3.
-    if content.version < minimum_version:
-        raise BundleError(
-            "BUNDLE_ROLLED_BACK", f"version {content.version}, seen before {minimum_version}"
-        )
-    return _trusted(content, root)
+    bundle = _trusted(content, root)
+    _require_not_rolled_back(bundle, accepted)
+    return bundle
 
 
 def require_current(bundle: TrustedBundle, now: datetime) -> TrustedBundle:
@@ -83,9 +107,11 @@ def require_current(bundle: TrustedBundle, now: datetime) -> TrustedBundle:
     return bundle
 
 
-def read_bundle(path: str | Path, *, root: Root, minimum_version: int = 0) -> TrustedBundle:
+def read_bundle(
+    path: str | Path, *, root: Root, accepted: Accepted = NOTHING_ACCEPTED
+) -> TrustedBundle:
     """Read a bundle file and trust it by the rules above; also BUNDLE_NOT_FOUND."""
-    return trust_bundle(read_bundle_bytes(path), root=root, minimum_version=minimum_version)
+    return trust_bundle(read_bundle_bytes(path), root=root, accepted=accepted)
 
 
 def read_bundle_bytes(path: str | Path) -> bytes:
@@ -97,7 +123,21 @@ def read_bundle_bytes(path: str | Path) -> bytes:
         raise BundleError("BUNDLE_NOT_FOUND", "cannot read the bundle file") from None
 
 
+def _require_not_rolled_back(bundle: TrustedBundle, accepted: Accepted) -> None:
+    if bundle.version < accepted.bundle_version:
+        detail = f"version {bundle.version}, seen before {accepted.bundle_version}"
+        raise BundleError("BUNDLE_ROLLED_BACK", detail)
+    keys = bundle.chain.keys.version
+    if keys < accepted.key_set_version:
+        detail = f"key set {keys}, seen before {accepted.key_set_version}"
+        raise BundleError("KEYS_ROLLED_BACK", detail)
+    known = accepted.root_in_force
+    if known is not None and known not in map(thumbprint, bundle.chain.roots):
+        raise BundleError("KEYS_ROLLED_BACK", "not by the root accepted before")
+
+
 def _trusted(content: Bundle, root: Root) -> TrustedBundle:
+    assert content.chain is not None  # noqa: S101  a verified bundle has one
     return TrustedBundle(
         version=content.version,
         issued_at=content.issued_at,
@@ -108,6 +148,8 @@ def _trusted(content: Bundle, root: Root) -> TrustedBundle:
         catalogue=content.catalogue,
         regions=content.regions,
         minimum_app_version=content.minimum_app_version,
+        policies=content.policies,
+        chain=content.chain,
         root_fingerprint=root.fingerprint,
         development=root.development,
     )

@@ -96,7 +96,7 @@ def install_bundle(options: Namespace, console: Console) -> int:
     data = read_bundle_bytes(options.file)
     known = state.load()
     root = load_root(options.root)
-    bundle = trust_bundle(data, root=root, minimum_version=known.bundle_version)
+    bundle = trust_bundle(data, root=root, accepted=known.accepted)
     require_current(bundle, options.now or datetime.now(UTC))
     state.install(data, bundle)
     if console.as_json:
@@ -122,7 +122,7 @@ def _terms(options: Namespace, *, writes: bool) -> Terms:
     if options.bundle is None and not state.bundle_path.is_file():
         raise BundleError("BUNDLE_NEEDED")
     data = read_bundle_bytes(path)
-    bundle = trust_bundle(data, root=root, minimum_version=known.bundle_version)
+    bundle = trust_bundle(data, root=root, accepted=known.accepted)
     if not writes:
         return Terms(bundle, policy, known.clock_floor, None)
     state.note(bundle)

@@ -1,6 +1,6 @@
 """What a terminal remembers between runs, in one folder: `--state DIR`.
 
-    state.json              highest bundle version accepted, clock floor
+    state.json              what was accepted: bundle version, key set, root; clock floor
     bundle.cose             the bundle in use      bundle.previous.cose   the one before it
     replay/<sha256>         one file per accepted proof
 
@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from verifier.bundle import TrustedBundle
+from verifier.bundle import Accepted, TrustedBundle
 from verifier.errors import StateError
 from verifier.files import write_atomically
 from verifier.replay import MAX_PROOFS, REMEMBER_SECONDS
@@ -29,10 +29,17 @@ _PREVIOUS = "bundle.previous.cose"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What must never go back: the highest bundle version and the newest signed time."""
+    """What must never go back: versions, the root in force and the newest signed time."""
 
     bundle_version: int = 0
     clock_floor: datetime | None = None
+    key_set_version: int = 0
+    root_in_force: str | None = None
+
+    @property
+    def accepted(self) -> Accepted:
+        """What a bundle is held against."""
+        return Accepted(self.bundle_version, self.key_set_version, self.root_in_force)
 
 
 class StateFolder:
@@ -56,30 +63,40 @@ class StateFolder:
         except OSError:
             raise StateError("STATE_NOT_READABLE", _STATE) from None
         try:
-            value: Any = json.loads(data)
-            version, floor = value["bundle_version"], value["clock_floor"]
-            if type(version) is not int or type(floor) is not int:
-                raise StateError("STATE_DAMAGED", _STATE)
-            return Memory(version, datetime.fromtimestamp(floor, UTC))
-        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+            return _memory(json.loads(data))
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            OSError,
+            RecursionError,
+        ):
             raise StateError("STATE_DAMAGED", _STATE) from None
 
     def note(self, bundle: TrustedBundle) -> None:
-        """Raise version and floor to those of a bundle that the root signed; never lower them."""
+        """Raise versions and floor to those of a trusted bundle; never lower them."""
         before = self.load()
         floor = bundle.newest_signed_at
         if before.clock_floor is not None:
             floor = max(floor, before.clock_floor)
-        after = Memory(max(bundle.version, before.bundle_version), floor)
+        after = Memory(max(bundle.version, before.bundle_version), floor, *_keys(bundle, before))
         if after != before:
             members = {
                 "bundle_version": after.bundle_version,
                 "clock_floor": int(floor.timestamp()),
+                "key_set_version": after.key_set_version,
+                "root_in_force": after.root_in_force,
             }
             write_atomically(self._path / _STATE, json.dumps(members).encode())
 
     def install(self, data: bytes, bundle: TrustedBundle) -> None:
-        """Make `data` (already trusted as `bundle`) the bundle in use, and keep the one before."""
+        """Make `data` (already trusted as `bundle`) the bundle in use, and keep the one before.
+
+        The memory is raised last: were it first, a power cut in between would leave a bundle
+        that is too old for it, and a terminal that refuses everything.
+        """
         try:
             before = self.bundle_path.read_bytes()
         except FileNotFoundError:
@@ -88,8 +105,8 @@ class StateFolder:
             raise StateError("STATE_NOT_READABLE", _BUNDLE) from None
         if before is not None and before != data:
             write_atomically(self._path / _PREVIOUS, before)
-        self.note(bundle)
         write_atomically(self.bundle_path, data)
+        self.note(bundle)
 
     def replay(self) -> FolderReplay:
         """Return the replay memory of this folder."""
@@ -140,6 +157,21 @@ class FolderReplay:
         except OSError:
             raise StateError("STATE_NOT_WRITABLE", "replay") from None
         return True
+
+
+def _memory(value: Any) -> Memory:
+    version, floor = value["bundle_version"], value["clock_floor"]
+    keys, root = value.get("key_set_version", 0), value.get("root_in_force")
+    if {type(version), type(floor), type(keys)} != {int} or not isinstance(root, str | None):
+        raise StateError("STATE_DAMAGED", _STATE)
+    return Memory(version, datetime.fromtimestamp(floor, UTC), keys, root)
+
+
+def _keys(bundle: TrustedBundle, before: Memory) -> tuple[int, str | None]:
+    """Return key set version and root in force after a bundle; an older bundle lowers neither."""
+    if bundle.chain.keys.version < before.key_set_version:
+        return before.key_set_version, before.root_in_force
+    return bundle.chain.keys.version, bundle.root_in_force
 
 
 def _read_time(entry: Path) -> int | None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from credentials import bundle, cbor, cose
 from credentials.errors import CredentialError, FormatError, LintError, SignatureError
 from credentials.regions import Region, Regions, pack_regions
+from credentials.revocation import encode_gaps
 from credentials.signing import compress
 from credentials.trust import TrustedKey, TrustList, encode_trust_list, parse_trust_list
 from tests.credentials import made
@@ -21,6 +22,7 @@ from tests.credentials.made import ISSUER, NOW, STRANGER
 SIGNED = made.signed_bundle()
 EDWARDS = ed25519.Ed25519PrivateKey.generate().public_key()
 KEY = made.trust().keys[0]
+_NONE = encode_gaps(())
 VALUE = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=9), st.binary(max_size=9)),
     lambda inner: st.one_of(
@@ -70,17 +72,21 @@ def test_a_bundle_of_another_root_or_use_is_refused() -> None:
         _verified(other_use)
 
 
-def test_nothing_is_read_before_the_signature_holds() -> None:
-    data = cose.sign1(b"not a bundle", STRANGER, external_aad=bundle.CONTEXT)
-    with pytest.raises(SignatureError):
-        _verified(data)
+def test_nothing_is_believed_before_the_signatures_hold() -> None:
+    """Not the catalogue, not a key: whoever signed decides before what is written."""
+    for change in ({"_8": b"{"}, {"_7": [[1, b"", b""]]}, {"_10": "x"}):
+        payload = cose.parse_sign1(_forged(**change), max_size=10**6).payload
+        with pytest.raises(SignatureError):
+            _verified(cose.sign1(payload, STRANGER, external_aad=bundle.CONTEXT))
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"_1": 2}, {"_2": -1}, {"_2": "7"}, {"_2": True}, {"_3": NOW + 10**9}, {"_4": NOW},
-     {"_5": NOW + 1}, {"_6": {}}, {"_6": [[1]]}, {"_7": 1}, {"_7": [[1, b"", b""]]}, {"_8": b"{"},
-     {"_8": "[]"}, {"_9": "x"}, {"_10": "1.0"}, {"_10": 1}, {"_11": 1}, {"_9": None}, {"_2": None}],
+    [{"_1": 1}, {"_2": -1}, {"_2": "7"}, {"_2": True}, {"_3": NOW + 10**9}, {"_4": NOW},
+     {"_2": 1 << 40}, {"_5": NOW + 1}, {"_6": {}}, {"_6": [[1]]}, {"_6": []}, {"_6": [b"x"]},
+     {"_6": [b""] * 17}, {"_7": 1}, {"_7": [[1, b"", b""]]}, {"_7": [[1, b""]]}, {"_7": [1]},
+     {"_7": [[2, _NONE, _NONE], [1, _NONE, _NONE]]}, {"_8": b"{"}, {"_8": "[]"}, {"_9": "x"},
+     {"_10": "1.0"}, {"_10": 1}, {"_11": 1}, {"_12": 1}, {"_9": None}, {"_2": None}],
     ids=str,
 )  # fmt: skip
 def test_a_signed_bundle_of_another_shape_is_refused(change: dict[str, object]) -> None:
@@ -109,7 +115,7 @@ def test_any_bytes_are_no_bundle(data: bytes) -> None:
 
 
 def test_a_bundle_without_key_id_is_refused() -> None:
-    for protected in ({1: -7}, {4: b"1234"}, {}):
+    for protected in ({1: -7}, {4: b"1234"}, {}, {1: -8, 4: b"1234"}, {1: -7, 4: b""}, []):
         data = cbor.encode([cbor.encode(protected), {}, b"x", bytes(64)])
         with pytest.raises(FormatError):
             bundle.parse_bundle(data)

@@ -15,7 +15,7 @@ from credentials.jwk import public_jwk
 from samples.keys import SampleSigner, public_pem, sample_pem
 from samples.vectors_world import NOW, bundles
 from tests.verifier.conftest import AT, BUNDLE, bundle_bytes
-from verifier.bundle import TrustedBundle, read_bundle, require_current, trust_bundle
+from verifier.bundle import Accepted, TrustedBundle, read_bundle, require_current, trust_bundle
 from verifier.errors import BundleError, RootError
 from verifier.roots import load_root, root_of
 
@@ -49,9 +49,9 @@ def test_a_bundle_cannot_vouch_for_its_own_signer() -> None:
 
 
 def test_a_lower_version_than_before_is_rolled_back() -> None:
-    assert trust_bundle(GOOD, root=load_root(), minimum_version=12).version == 12
+    assert trust_bundle(GOOD, root=load_root(), accepted=Accepted(12)).version == 12
     with pytest.raises(BundleError) as caught:
-        trust_bundle(GOOD, root=load_root(), minimum_version=13)
+        trust_bundle(GOOD, root=load_root(), accepted=Accepted(13))
     assert caught.value.code == "BUNDLE_ROLLED_BACK"
 
 

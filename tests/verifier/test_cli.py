@@ -20,6 +20,7 @@ from samples.keys import public_pem
 from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, portrait
 from tests.verifier.conftest import AT, BUNDLE, ISO, VECTORS, Run, bundle_bytes
 from verifier.cli import main
+from verifier.roots import load_root
 
 RunCommand = Callable[..., Run]
 TEXT = CARD.shown()
@@ -185,7 +186,8 @@ def test_with_state_the_second_showing_is_a_replay_even_in_another_process(tmp_p
         codes.append((done.returncode, json.loads(done.stdout)["code"]))
     assert codes == [(0, "VALID"), (1, "REPLAYED")]
     kept = json.loads((state / "state.json").read_text(encoding="utf-8"))
-    assert kept == {"bundle_version": 12, "clock_floor": now - 60}
+    assert kept.pop("root_in_force") == load_root().fingerprint
+    assert kept == {"bundle_version": 12, "clock_floor": now - 60, "key_set_version": 12}
 
 
 def test_a_bundle_is_shown_with_its_age_and_keys(run: RunCommand) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from samples.vectors_world import DAY, NOW
 from tests.verifier.conftest import AT, bundle_bytes
-from verifier.bundle import TrustedBundle, trust_bundle
+from verifier.bundle import Accepted, TrustedBundle, trust_bundle
 from verifier.errors import StateError
 from verifier.roots import load_root
 from verifier.state import Memory, StateFolder
@@ -31,7 +31,12 @@ def test_version_and_floor_rise_and_never_fall(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     state.note(trusted(NEW))
     state.note(trusted(OLD))
-    assert state.load() == Memory(12, AT - timedelta(hours=1))
+    assert state.load() == Memory(12, AT - timedelta(hours=1), 12, load_root().fingerprint)
+
+
+def test_a_memory_from_before_there_were_key_sets_is_read(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"bundle_version": 3, "clock_floor": 60}', "utf-8")
+    assert StateFolder(tmp_path).load().accepted == Accepted(3)
 
 
 def test_installing_keeps_the_bundle_before(tmp_path: Path) -> None:
@@ -58,7 +63,10 @@ def test_no_temporary_file_is_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", '{"bundle_version": "12", "clock_floor": 1}',
-     '{"bundle_version": 12, "clock_floor": true}', '{"bundle_version": 1, "clock_floor": 1e99}'],
+     '{"bundle_version": 12, "clock_floor": true}',
+     '{"bundle_version": 1, "clock_floor": 1, "key_set_version": "1"}',
+     '{"bundle_version": 1, "clock_floor": 1, "root_in_force": 1}',
+     '{"bundle_version": 1, "clock_floor": 1e99}'],
 )  # fmt: skip
 def test_a_damaged_state_is_refused_rather_than_forgotten(text: str, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text(text, encoding="utf-8")
