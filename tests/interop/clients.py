@@ -63,3 +63,32 @@ class Client:
         stdin.flush()
         answer: dict[str, Any] = json.loads(stdout.readline())
         return answer
+
+
+class Wallet:
+    """The wallet of `node/wallet.mjs`, switched on anew for each command."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._options = ["--json", "--wallet", str(folder / "wallet.json"), "--root", str(root)]
+
+    def run(self, *words: str) -> Any:
+        """Return what a command tells; raise RefusedError with what it complains of."""
+        process = self.start(*words)
+        return self.finish(process)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command that waits for something; what it says comes on its stderr."""
+        return subprocess.Popen(
+            [NODE, HERE / "node" / "wallet.mjs", *self._options, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+            text=True,
+        )
+
+    def finish(self, process: subprocess.Popen[str]) -> Any:
+        """Wait for a command that was started."""
+        told, complaint = process.communicate(timeout=60)
+        if process.returncode:
+            raise RefusedError(complaint)
+        return json.loads(told)

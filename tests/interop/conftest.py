@@ -1,12 +1,25 @@
-"""The clients of others, one process each for all tests of a test process."""
+"""The clients of others, and an installation of ours for them to talk to.
+
+Each is started once for all tests of a test process.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.interop.clients import NODE, PYTHON, Client
+from tests.interop.clients import NODE, PYTHON, Client, Wallet
+from tests.journey.office import running_office
+from tests.journey.resident import Resident
+from tests.journey.steps import Journey
+
+if TYPE_CHECKING:
+    from samples.administrator import Administrator
+    from tests.journey.office import Office
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +36,49 @@ def python() -> Iterator[Client]:
     client = Client(PYTHON, "python/formats.py")
     yield client
     client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """The whole installation as processes, and Budi, who has every document, with his phone."""
+
+    office: Office
+    resident: Resident
+    root: Path
+    administrator: Administrator
+
+    @property
+    def url(self) -> str:
+        """Address of the issuer."""
+        return self.office.site.api
+
+    def admin(self, *words: str) -> str:
+        """Run a command of the administrator; return what it printed."""
+        return self.administrator.run("admin", *words).strip()
+
+    def offer(self, *types: str, form: str = "dc+sd-jwt", with_: tuple[str, ...] = ()) -> str:
+        """Return the URI of an offer to Budi; without a transaction code unless `with_` says so."""
+        words = [word for name in types for word in ("--type", name)]
+        with_ = with_ or ("--no-tx-code",)
+        nik = str(self.resident.person["nik"])
+        return self.admin("offer", "--nik", nik, "--format", form, *words, *with_)
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
+    """An installation on SQLite where Budi has an active wallet."""
+    with running_office(tmp_path_factory.mktemp("issuer")) as office:
+        resident = Resident(office, "budi")
+        for step in Journey(office, resident).steps()[:-1]:
+            step()
+        resident.status()
+        root = office.site.folder / "issuer-root.pem"
+        with office.site.administrator() as admin:
+            root.write_text(admin.run("admin", "issuer-root"), "utf-8")
+            yield Issuer(office, resident, root, admin)
+
+
+@pytest.fixture
+def wallet(issuer: Issuer, tmp_path: Path) -> Wallet:
+    """A new wallet of somebody else, which trusts our issuer's root."""
+    return Wallet(tmp_path, issuer.root)

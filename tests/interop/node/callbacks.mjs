@@ -15,12 +15,19 @@ setUtilsConfig({ allowInsecureUrls: true })
 const encode = (value) => b64url(Buffer.from(JSON.stringify(value)))
 const fromBase64 = (text) => new Uint8Array(Buffer.from(text, 'base64'))
 
+// The library takes signed metadata but asks for none: it sends no Accept of its own.
+function fetchSigned(url, init = {}) {
+  const headers = new Headers(init.headers)
+  if (`${url}`.includes('/.well-known/openid-credential-issuer')) headers.set('Accept', 'application/jwt, application/json;q=0.5')
+  return fetch(url, { ...init, headers })
+}
+
 // `keys`: private JWKs the wallet may sign with. `anchors`: DER roots of issuers; without any, the
 // issuer is taken at its word and `seen` says so.
 export function callbacks(keys, anchors = [], seen = {}) {
   const held = new Map(keys.map((key) => [b64url(thumbprint(key)), key]))
   return {
-    fetch: globalThis.fetch,
+    fetch: fetchSigned,
     hash: (data, algorithm) => new Uint8Array(createHash(algorithm.replace('-', '')).update(data).digest()),
     generateRandom: (size) => new Uint8Array(randomBytes(size)),
     clientAuthentication: clientAuthenticationNone({ clientId: CLIENT_ID }),
