@@ -38,7 +38,7 @@ class OfferedType:
     """A type as others see it: our address as its `vct`, the metadata served there."""
 
     type: DocumentType
-    profile: Profile  # what is issued: the first ordinary one; the holder chooses what to show
+    profile: Profile  # what is issued; the holder chooses what to show
     metadata: bytes
     integrity: str
 
@@ -78,10 +78,21 @@ def _offered(deps: Deps) -> _Offered:
 
 
 def _offer(held: DocumentType, public_url: str) -> OfferedType:
-    named = replace(held, vct=f"{public_url}/openid/types/{held.name}")
+    profile = _whole(held)
+    vct = f"{public_url}/openid/types/{held.name}"
+    named = replace(held, vct=vct, profiles=(profile,), split=None)
     metadata = type_metadata(named)
-    profile = next(one for one in held.profiles if not one.part and not one.on_request)
     return OfferedType(named, profile, metadata, integrity(metadata))
+
+
+def _whole(held: DocumentType) -> Profile:
+    """Return the first ordinary profile with everything the issuer derives from it.
+
+    One QR holds either a birth date or what ages were reached; here each may be shown alone.
+    """
+    first = next(one for one in held.profiles if not one.part and not one.on_request)
+    derived = tuple(name for name, _ in held.derivations if name not in first.names)
+    return replace(first, optional=first.optional + derived)
 
 
 def _configuration(held: DocumentType, form: str) -> Configuration:

@@ -65,8 +65,10 @@ def read_response_key(value: object) -> ResponseKey:
     if not isinstance(value, Mapping) or not isinstance(jwk, Mapping) or "zip" in value:
         raise _refused("jwk and enc are needed, zip is not offered")
     enc, kid = value.get("enc"), jwk.get("kid")
-    if enc not in KEY_SIZES or jwk.get("alg") != ALG or value.get("alg", ALG) != ALG:
-        raise _refused("these algorithms are not offered")
+    if not isinstance(enc, str) or enc not in KEY_SIZES:
+        raise _refused("this enc is not offered")
+    if jwk.get("alg") != ALG or value.get("alg", ALG) != ALG:
+        raise _refused("this alg is not offered")
     if not (kid is None or (isinstance(kid, str) and len(kid) <= LONGEST_KID)):
         raise _refused("kid is not a text")
     try:

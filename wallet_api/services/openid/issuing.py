@@ -31,6 +31,7 @@ from wallet_api.rules import lifecycle
 from wallet_api.services import people, status_lists
 from wallet_api.services.deps import Deps
 from wallet_api.services.issued import INTENT
+from wallet_api.services.list_tokens import list_uri
 from wallet_api.services.openid import copies, key_proofs, signing, units
 from wallet_api.services.openid.configurations import Configuration, OfferedType, offered_types
 from wallet_api.services.openid.key_proofs import HeldKey
@@ -149,7 +150,9 @@ def _plan(
         take_keys(db, deps, order)
         slots = status_lists.allocate(db, deps, len(order.keys))
         planned = [
-            signing.Copy(key, _reference(deps, slot), begins, ends)
+            signing.Copy(
+                key, StatusReference(list_uri(deps, slot.number), slot.index), begins, ends
+            )
             for key, slot in zip(order.keys, slots, strict=True)
         ]
         shared = _shared_columns(deps, order, document, batch)
@@ -161,10 +164,6 @@ def _plan(
         facts = [(row["id"], _facts_of(row)) for row in rows]
         record_each(db, "credential.planned", at=deps.now(), actor=ACTOR, facts=facts)
     return rows, planned
-
-
-def _reference(deps: Deps, slot: status_lists.Slot) -> StatusReference:
-    return StatusReference(f"{deps.settings.public_url}/v1/lists/status/{slot.number}", slot.index)
 
 
 def _shared_columns(deps: Deps, order: Order, document: _Document, batch: str) -> dict[str, Any]:

@@ -81,3 +81,23 @@ def test_every_type_is_issued_as_mdoc(world: World, national: Handset, name: str
     read, kept = read_elements(offered.type, document.elements), kept_values(world, name)
     plain = plain_names(world, name, kept)
     assert {each: read[each] for each in plain} == {each: kept[each] for each in plain}
+
+
+def test_an_id_card_says_which_ages_were_reached(world: World, national: Handset) -> None:
+    """As a mobile driving licence does: a portrait, and ages that may be shown alone."""
+    wallet = CredentialWallet(world).offered(BUDI, "id_card")
+    (text,) = wallet.fetch_texts()
+    claims = verify_sd_jwt(world, text).claims
+    assert claims["age_equal_or_over"]["18"] is True  # type: ignore[index]
+    other = CredentialWallet(world).offered(BUDI, "id_card", form="mso_mdoc")
+    (text,) = other.fetch_texts("id_card_mdoc")
+    elements = verify_mdoc(world, text).elements["org.iso.23220.1"]
+    assert elements["age_over_18"] is True
+    assert isinstance(elements["portrait"], bytes)
+    assert str(elements["birth_date"]).startswith("19")
+
+
+def test_a_vehicle_may_show_its_numbers_masked(world: World, national: Handset) -> None:
+    wallet = CredentialWallet(world).offered(BUDI, "vehicle_ownership")
+    claims = verify_sd_jwt(world, wallet.fetch_texts("vehicle_ownership_sd_jwt")[0]).claims
+    assert str(claims["frame_number_masked"]).startswith("***")
