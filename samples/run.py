@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,8 @@ import pyotp
 
 from samples.faces.captures import can_turn, take_pictures
 from samples.people import load_residents
-from samples.processes import ROOT, ProcessFailed, Services, free_port, is_free
+from samples.processes import ROOT, ProcessFailed, Services, free_port, is_free, python
+from samples.relying_party import Bank
 from samples.site import OPERATORS, Site
 
 API_PORT, KIOSK_PORT = 8080, 8090
@@ -34,10 +36,18 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the installation of before")
     parser.add_argument("--login", metavar="USERNAME", help="print this operator's login and end")
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument(
+        "--admin",
+        nargs=argparse.REMAINDER,
+        metavar="WORD",
+        help="run `wallet_api admin WORD …` here",
+    )
     args = parser.parse_args()
     folder = args.folder.resolve()
     if args.login:
         return print_login(folder, args.login)
+    if args.admin is not None:
+        return run_admin(folder, args.admin)
     try:
         with Services() as services:
             site = open_site(folder, services, fresh=args.fresh)
@@ -76,11 +86,14 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
         api = site.start_api(services)
         site.start_worker(services)
         token = "" if prepared else site.make_office(admin)
+        bank = Bank(site)
+        bank.prepare(admin)
         (folder / "bundle-root.pem").write_text(admin.run("admin", "bundle-root"), "utf-8")
     api.wait_ready(f"{site.api}/readyz")
     if token:
         site.make_kiosk(token)
     site.start_kiosk(services).wait_ready(f"{site.kiosk}/display")
+    bank.start(services).wait_ready(f"{bank.url}/healthz")
     for resident in load_residents():
         if can_turn(resident):
             pictures = take_pictures(resident, take=secrets.token_hex(8))
@@ -90,7 +103,9 @@ def open_site(folder: Path, services: Services, *, fresh: bool) -> Site:
 
 def _check_ports(site: Site) -> None:
     """Refuse to start beside another program: phones and kiosk keep the addresses they know."""
-    for port in (site.api_port, site.kiosk_port):
+    bank = Bank(site)
+    ports = [bank.port] if bank.home.exists() else []
+    for port in (site.api_port, site.kiosk_port, *ports):
         if not is_free(port):
             raise ProcessFailed(
                 f"port {port} is in use, perhaps by another `make run`. "
@@ -114,16 +129,29 @@ def print_login(folder: Path, username: str) -> int:
     return 0
 
 
+def run_admin(folder: Path, words: list[str]) -> int:
+    """Run an administrator's command with this installation's settings."""
+    if not (folder / "site.json").exists():
+        print("nothing was started in this folder yet: make run", file=sys.stderr)
+        return 1
+    command = python("-m", "wallet_api", "admin", *words)
+    env = Site.load(folder, SETTINGS).env()
+    return subprocess.run(command, env=env, cwd=ROOT, check=False).returncode
+
+
 def print_guide(site: Site) -> None:
     """Print the addresses, the logins, a resident and the commands to copy."""
     home = _shown(site.folder / "phones" / "budi")
     people = {one["id"]: one for one in load_residents()}
     budi = people["budi"]
     phone = f".venv/bin/python -m samples.phone --home {home}"
+    bank = Bank(site)
+    relying_party = f".venv/bin/python -m verifier.openid4vp request --home {_shown(bank.home)}"
     print(f"""
   API             {site.api}/docs        (health: /readyz, metrics: /metrics)
   Kiosk display   {site.kiosk}/display
   Console         {site.kiosk}/console
+  Bank's page     {bank.url}/      (asks any wallet, OpenID4VP)
   E-mail and SMS  {_shown(site.outbox)}/   (one file a message)
   Logs            {_shown(site.logs)}/
 
@@ -148,6 +176,12 @@ The journey of {budi["name"]}, to copy line by line
   {phone} receive --pin {PIN}
   {phone} present --type id_card --profile full --card {_shown(site.folder / "card.png")}
   {phone} present --watch
+
+Any other wallet: an offer to it, and a question to it (each prints one link, also for a QR code)
+  .venv/bin/python -m samples.run --admin offer --nik {budi["nik"]} --type id_card \\
+      --format dc+sd-jwt --no-tx-code   (once he has a wallet)
+  {relying_party} --policy bank-kyc --format dc+sd-jwt
+  (after the wallet has answered: … result LINK in the place of request)
 
 Another face step needs new pictures, of any resident who turns or of a prepared fraud:
   .venv/bin/python -m samples.faces.build {_shown(site.folder / "faces")} budi good print swapped
