@@ -191,12 +191,14 @@ def _check(value: object) -> None:
             members = item  # type: ignore[assignment]
         else:
             raise FormatError("CBOR_TYPE")
-        if not _PLAIN.issuperset(map(type, members)):
+        kinds = set(map(type, members))
+        if not kinds <= _LEAVES:
             stack += [member for member in members if type(member) not in _LEAVES]
-            _check_tags([member for member in members if type(member) is CBORTag])
+        if CBORTag in kinds:
+            _check_tags(members)
 
 
-def _check_tags(tags: list[CBORTag]) -> None:
-    for one in tags:
-        if type(one.value) is not _TAG_TEXT.get(one.tag):
+def _check_tags(members: Collection[object]) -> None:
+    for one in members:
+        if isinstance(one, CBORTag) and type(one.value) is not _TAG_TEXT.get(one.tag):
             raise FormatError("CBOR_INVALID")
