@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from tests.credentials.made import NOW, VECTORS
-from tests.credentials.refusals import cases_device, cases_jose, cases_mdoc, cases_sd_jwt
+from tests.credentials.refusals import cases_device, cases_jose, cases_jwe, cases_mdoc, cases_sd_jwt
 from tests.credentials.refusals.reading import Case, Setting
 from tests.credentials.sd_jwt.issuing import AUDIENCE, NONCE, ROOT, STATUS
 
@@ -39,6 +39,7 @@ def files() -> dict[str, Iterable[Case]]:
         "mdocs": cases_mdoc.issued(),
         "device_responses": cases_device.presented(),
         "status_lists": cases_device.lists(),
+        "encrypted": cases_jwe.encrypted(),
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from credentials.jwe import parse_jwe
 from credentials.key_binding import verify_key_binding
 from credentials.mdoc_device import parse_device_response, verify_device_signature
 from credentials.mdoc_issuer import parse_issuer_signed, verify_issuer_signed
@@ -121,4 +122,5 @@ _READERS: dict[str, Callable[[str, Setting], None]] = {
     "status list CWT": lambda text, setting: _status(parse_status_cwt(b64decode(text)), setting),
     "mdoc IssuerSigned": _issuer_signed,
     "mdoc DeviceResponse": _device_response,
+    "JWE": lambda text, _: parse_jwe(text) and None,
 }
