@@ -68,12 +68,18 @@ class Site:
     https_port: int
     api_port: int
     http_port: int
+    path: str = ""  # of the public address
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
-    def url(self) -> str:
+    def host(self) -> str:
         return f"https://localhost:{self.https_port}"
+
+    @property
+    def url(self) -> str:
+        """The public address."""
+        return self.host + self.path
 
     def environment(self, role: str = "wallet_app") -> dict[str, str]:
         """Settings of production; only `PATH` comes from outside."""
@@ -152,6 +158,10 @@ class Site:
         }.items():
             assert old in text
             text = text.replace(old, new)
+        if self.path:
+            line = "rewrite ^/ikd/(.*)$ /$1;"
+            assert f"# {line}" in text
+            text = text.replace(f"# {line}", line.replace("/ikd", self.path))
         (self.folder / "wallet.conf").write_text(text)
         (self.folder / "nginx.conf").write_text(
             MAIN.format(folder=self.folder, user="user root;" if os.geteuid() == 0 else "")

@@ -11,9 +11,19 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from credentials.bundle import parse_bundle, verify_bundle
 from credentials.jwk import load_jwk
+from credentials.status_token import (
+    StatusToken,
+    UnverifiedStatusToken,
+    parse_status_cwt,
+    parse_status_jwt,
+    verify_status_token,
+)
+from credentials.x509_chain import Anchors, check_issuer, verify_chain
 from tests.wallet_api.faces.signed_calibration import write_report
 
 from .site import Site, free_ports, workers_of
@@ -23,14 +33,20 @@ if TYPE_CHECKING:
 
     from tests.postgres import PostgresServer
 
+JWT, CWT = "application/statuslist+jwt", "application/statuslist+cwt"
+
 
 @pytest.fixture(scope="module")
 def site(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Site]:
+    """An installation at the root of its host, or below the path that a test names."""
     name = f"deploy_{uuid4().hex}"
     postgres_server.create_database(name)
-    made = Site(tmp_path_factory.mktemp("site"), postgres_server, name, *free_ports(3))
+    folder, path = tmp_path_factory.mktemp("site"), getattr(request, "param", "")
+    made = Site(folder, postgres_server, name, *free_ports(3), path=path)
     made.make_certificate()
     made.psql("roles.sql", "postgres")
     made.wallet("admin", "keys", "init", "--dir", str(made.folder / "keys"))
@@ -81,7 +97,7 @@ def test_the_bundle_comes_from_nginx_with_an_etag_and_only_grows(site: Site) -> 
     first = site.get("/v1/lists/bundle")
     assert first.headers["Content-Type"] == "application/cose"
     assert first.headers["Cache-Control"] == "public, max-age=60"
-    assert "Wallet-Nonce" not in first.headers  # not the API, the file
+    assert "Request-Id" not in first.headers  # not the API, the file
     same = site.get("/v1/lists/bundle", headers={"If-None-Match": first.headers["ETag"]})
     root = load_jwk(json.loads(site.get("/v1/policy").body)["bundle_root"])
     version = verify_bundle(parse_bundle(first.body), root).version
@@ -94,6 +110,84 @@ def test_the_bundle_comes_from_nginx_with_an_etag_and_only_grows(site: Site) -> 
         time.sleep(0.2)
     again = site.get("/v1/lists/bundle", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status == 200
+
+
+LIST = "/v1/lists/status/3"
+
+
+def open_list(site: Site) -> None:
+    """Open a list, as the first credential on it would, and wait until it is published."""
+    with psycopg.connect(
+        host=str(site.server.folder), user="wallet_app", dbname=site.database
+    ) as connection:
+        connection.execute(
+            "INSERT INTO status_list (number, issued, closed, created_at)"
+            " VALUES (3, 0, false, now()) ON CONFLICT DO NOTHING"
+        )
+    site.wait_for(LIST)
+
+
+def verified_list(site: Site, unverified: UnverifiedStatusToken) -> StatusToken:
+    root = x509.load_pem_x509_certificate(site.wallet("admin", "issuer-root").encode())
+    anchors, now = Anchors((root.public_bytes(serialization.Encoding.DER),)), int(time.time())
+    leaf = verify_chain(unverified.chain, anchors, now=now)
+    check_issuer(leaf, site.url)
+    return verify_status_token(unverified, leaf.public_key, uri=site.url + LIST, now=now)
+
+
+def test_a_status_list_comes_from_nginx_in_both_forms_and_else_from_the_api(site: Site) -> None:
+    open_list(site)
+    jwt, cwt = (site.get(LIST, headers={"Accept": kind}) for kind in (JWT, CWT))
+    for answer, kind in ((jwt, JWT), (cwt, CWT)):
+        assert answer.headers["Content-Type"] == kind
+        assert "Request-Id" not in answer.headers  # not the API, the file
+        assert answer.headers["Vary"] == "Accept"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    verified_list(site, parse_status_jwt(jwt.body.decode()))
+    verified_list(site, parse_status_cwt(cwt.body))
+    again = site.get(LIST, headers={"Accept": JWT, "If-None-Match": jwt.headers["ETag"]})
+    assert again.status in {304, 200}  # 200 after the next publication
+    assert site.get(LIST, headers={"Accept": "*/*"}).headers["Content-Type"] == JWT
+
+    weighed = site.get(LIST, headers={"Accept": f"{JWT};q=0.1, {CWT}"})
+    assert weighed.headers["Content-Type"] == CWT
+    assert weighed.headers["Request-Id"]
+    refused = site.get(LIST, headers={"Accept": "text/html"})
+    assert (refused.status, json.loads(refused.body)["code"]) == (406, "NOT_ACCEPTABLE")
+
+
+METADATA = {
+    "/.well-known/openid-credential-issuer": "credential_issuer",
+    "/.well-known/oauth-authorization-server": "issuer",
+}
+
+
+def metadata_of(site: Site) -> None:
+    """Every address that the metadata name begins with the public address, and answers."""
+    for place, name in METADATA.items():
+        answer = site.ask("GET", place + site.path, base=site.host)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+        metadata = json.loads(answer.body)
+        assert metadata[name] == site.url
+        below = [text for key, text in metadata.items() if key.endswith(("_endpoint", "_uri"))]
+        assert below
+        for address in below:
+            assert address.startswith(f"{site.url}/openid/")
+            asked = site.ask("GET", address.removeprefix(site.host), base=site.host)
+            assert asked.status != 404
+            assert asked.headers["Request-Id"]  # it got to the API
+
+
+def test_the_metadata_of_openid_are_at_the_root_of_the_host(site: Site) -> None:
+    metadata_of(site)
+
+
+def test_openid_clients_get_oauths_words_from_nginx_too(site: Site) -> None:
+    answer = site.ask(
+        "POST", "/openid/credential", body=b"x" * 200_000, headers={"Content-Type": "text/plain"}
+    )
+    assert (answer.status, answer.headers["Cache-Control"]) == (413, "no-store")
+    assert json.loads(answer.body)["error"] == "invalid_request"
 
 
 def test_an_unpublished_list_is_a_problem_document_of_the_api(site: Site) -> None:
@@ -169,3 +263,15 @@ def test_sigterm_ends_everything_cleanly(site: Site) -> None:
     assert answer.status == 503
     assert json.loads(answer.body)["code"] == "SERVICE_BUSY"
     assert site.get("/v1/lists/bundle").status == 200  # verifiers go on being served
+
+
+@pytest.mark.parametrize("site", ["/ikd"], indirect=True)
+def test_below_a_path_everything_is_where_the_public_address_says(site: Site) -> None:
+    assert json.loads(site.get("/healthz").body) == {"status": "ok"}
+    metadata_of(site)
+    open_list(site)
+    for path in (LIST, LIST.replace("/v1", site.path + "/v1")):
+        text = site.ask("GET", path, base=site.host).body.decode()
+        assert verified_list(site, parse_status_jwt(text)).uri == f"{site.host}/ikd{LIST}"
+    answer = site.get(LIST, headers={"Accept": f"{CWT};q=0.5"})  # weighed by the API
+    verified_list(site, parse_status_cwt(answer.body))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography import x509
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -19,6 +20,10 @@ from wallet_api.services.deps import Deps
 
 LISTS_TOO_OLD: Final = timedelta(minutes=15)
 """Older published lists than this call for a person: revocations no longer get out."""
+
+
+CERTIFICATES_TOO_OLD: Final = timedelta(days=60)
+"""With less time left than this, credentials issued today still verify to their last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,12 @@ def read(deps: Deps) -> Signs:
 def check(deps: Deps) -> Readiness:
     """Check what a worker needs to answer requests.
 
-    Old lists are reported, but do not take the worker out of service: the API
-    works without them, and restarting it would not make them younger.
+    Old lists and certificates are reported, but do not take the worker out of
+    service: it has other work, and restarting it would not make them younger.
     """
     checks = {"keys": _check_keys(deps)}
+    if checks["keys"] == "ok":
+        checks["certificates"] = _check_certificates(deps)
     age = None
     try:
         with deps.transaction() as db:
@@ -104,6 +111,16 @@ def _check_keys(deps: Deps) -> str:
     except (OSError, ValueError):
         return "unreadable"
     return "ok"
+
+
+def _check_certificates(deps: Deps) -> str:
+    keys = deps.keys
+    leaves = (one.chain[0] for one in (keys.sd_jwt, keys.document_signer, keys.status))
+    held = (keys.issuer_root, *map(x509.load_der_x509_certificate, leaves))
+    left = min(one.not_valid_after_utc for one in held) - deps.now()
+    if left <= timedelta():
+        return "expired"
+    return "ok" if left > CERTIFICATES_TOO_OLD else "end soon"
 
 
 def _last_publication(db: Session) -> tuple[int | None, datetime | None]:
