@@ -133,7 +133,7 @@ class _Concealer:
         return self._add(encode_json(parts))
 
     def _value(self, value: object) -> object:
-        if type(value) is str:
+        if type(value) in SCALARS:
             return value
         if isinstance(value, Mapping):
             return self.members(value)
