@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import create_engine, inspect, select
 
@@ -16,6 +17,7 @@ from credentials.signing import compress
 from tests.wallet_api.counter_desk import Counter, confirm, enrol, open_counter
 from tests.wallet_api.simulators import NIK, World
 from wallet_api import cli
+from wallet_api.adapters.keys import PemKeyRing
 from wallet_api.models import AuditEvent, Kiosk, Operator, Wallet
 from wallet_api.services import kiosks
 
@@ -164,6 +166,29 @@ def test_the_bundle_root_is_a_public_key(
 ) -> None:
     key = serialization.load_pem_public_key(admin(capsys, "bundle-root").encode())
     assert compress(key) == compress(settings.deps.keys.bundle_root.public_key)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_issuer_root_is_the_certificate_of_the_leaves(
+    settings: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = x509.load_pem_x509_certificate(admin(capsys, "issuer-root").encode())
+    leaf = x509.load_der_x509_certificate(settings.deps.keys.sd_jwt.chain[0])
+    leaf.verify_directly_issued_by(root)
+
+
+def test_keys_are_certified_for_the_address_that_is_given_or_set_or_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, words = tmp_path / "keys", ("keys", "init", "--dir", str(tmp_path / "keys"))
+    first, second = "https://one.example", "https://two.example/ikd"
+    monkeypatch.setenv("WALLET_PUBLIC_URL", first)
+    admin(capsys, *words)
+    assert PemKeyRing(folder).names(first)
+    assert "sd-jwt certificate" in admin(capsys, *words, "--public-url", second)
+    assert PemKeyRing(folder).names(second)
+    monkeypatch.delenv("WALLET_PUBLIC_URL")
+    assert admin(capsys, *words) == "nothing was missing"
 
 
 def test_keys_and_schema_are_made_from_nothing(
