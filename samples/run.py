@@ -145,13 +145,11 @@ def print_guide(site: Site) -> None:
     people = {one["id"]: one for one in load_residents()}
     budi = people["budi"]
     phone = f".venv/bin/python -m samples.phone --home {home}"
-    bank = Bank(site)
-    relying_party = f".venv/bin/python -m verifier.openid4vp request --home {_shown(bank.home)}"
     print(f"""
   API             {site.api}/docs        (health: /readyz, metrics: /metrics)
   Kiosk display   {site.kiosk}/display
   Console         {site.kiosk}/console
-  Bank's page     {bank.url}/      (asks any wallet, OpenID4VP)
+  Bank's page     {Bank(site).url}/      (asks any wallet, OpenID4VP)
   E-mail and SMS  {_shown(site.outbox)}/   (one file a message)
   Logs            {_shown(site.logs)}/
 
@@ -177,19 +175,26 @@ The journey of {budi["name"]}, to copy line by line
   {phone} present --type id_card --profile full --card {_shown(site.folder / "card.png")}
   {phone} present --watch
 
-Any other wallet: an offer to it, and a question to it (each prints one link, also for a QR code)
-  .venv/bin/python -m samples.run --admin offer --nik {budi["nik"]} --type id_card \\
-      --format dc+sd-jwt --no-tx-code   (once he has a wallet)
-  {relying_party} --policy bank-kyc --format dc+sd-jwt
-  (after the wallet has answered: … result LINK in the place of request)
-
 Another face step needs new pictures, of any resident who turns or of a prepared fraud:
   .venv/bin/python -m samples.faces.build {_shown(site.folder / "faces")} budi good print swapped
   {phone} face --camera 0   (with your own face: it is not Budi's)
 
+{_other_wallets(site, budi["nik"])}
 Ctrl-C stops everything.""",
         flush=True,
     )
+
+
+def _other_wallets(site: Site, nik: str) -> str:
+    """Return how to offer a document to any other wallet, and how to ask it."""
+    party = f".venv/bin/python -m verifier.openid4vp request --home {_shown(Bank(site).home)}"
+    return f"""\
+Any other wallet: an offer to it, and a question to it (each prints one link, also for a QR code)
+  .venv/bin/python -m samples.run --admin offer --nik {nik} --type id_card \\
+      --format dc+sd-jwt --no-tx-code   (once he has a wallet)
+  {party} --policy bank-kyc --format dc+sd-jwt
+  (after the wallet has answered: … result LINK in the place of request)
+"""
 
 
 def _shown(path: Path) -> Path:

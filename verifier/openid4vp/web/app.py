@@ -15,6 +15,7 @@ from verifier.openid4vp.responses import MAX_FORM
 from verifier.openid4vp.settings import API_KEY, Folder
 from verifier.openid4vp.web import refusals
 from verifier.openid4vp.web.back_end import back_end_addresses
+from verifier.openid4vp.web.calls import script_addresses
 from verifier.openid4vp.web.pages import page_addresses
 from verifier.openid4vp.web.wallets import wallet_addresses
 
@@ -33,6 +34,7 @@ def create_app(party: RelyingParty, *, api_key: str = "") -> Flask:
     refusals.install(app)
     app.register_blueprint(wallet_addresses(party), url_prefix=f"{base}/openid4vp")
     app.register_blueprint(page_addresses(party), url_prefix=base or None)
+    app.register_blueprint(script_addresses(party), url_prefix=base or None)
     app.register_blueprint(back_end_addresses(party, api_key), url_prefix=f"{base}/api")
     return app
 
