@@ -68,8 +68,9 @@ class Client:
 class Wallet:
     """The wallet of `node/wallet.mjs`, switched on anew for each command."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
-        self._options = ["--json", "--wallet", str(folder / "wallet.json"), "--root", str(root)]
+    def __init__(self, folder: Path, root: Path, *options: str) -> None:
+        held = ("--wallet", str(folder / "wallet.json"))
+        self._options = ["--json", *held, "--root", str(root), *options]
 
     def run(self, *words: str) -> Any:
         """Return what a command tells; raise RefusedError with what it complains of."""

@@ -55,6 +55,7 @@ def test_every_type_as_mdoc(issuer: Issuer, wallet: Wallet) -> None:
     card = held[TYPES.index("id_card")]["shows"]["org.iso.23220.1"]
     assert card["family_name"] == issuer.resident.person["name"]
     assert "portrait" in card
+    assert card["age_over_18"] is True
     assert {one["status"] for one in wallet.run("status")} == {"valid"}
 
 

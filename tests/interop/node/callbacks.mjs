@@ -22,8 +22,8 @@ function fetchSigned(url, init = {}) {
   return fetch(url, { ...init, headers })
 }
 
-// `keys`: private JWKs the wallet may sign with. `anchors`: DER roots of issuers; without any, the
-// issuer is taken at its word and `seen` says so.
+// `keys`: private JWKs the wallet may sign with. `anchors`: DER roots of those who sign metadata or
+// requests; without any they are taken at their word, and `seen` says so.
 export function callbacks(keys, anchors = [], seen = {}) {
   const held = new Map(keys.map((key) => [b64url(thumbprint(key)), key]))
   return {
@@ -39,10 +39,9 @@ export function callbacks(keys, anchors = [], seen = {}) {
     verifyJwt: (signer, { compact, header }) => {
       if (signer.method !== 'x5c' || header.alg !== 'ES256') return { verified: false }
       const chain = signer.x5c.map(fromBase64)
-      if (header.typ === 'openidvci-issuer-metadata+jwt') {
-        if (anchors.length > 0) verifyChain(chain, anchors)
-        seen.signedMetadata = anchors.length > 0 ? 'trusted' : 'not checked'
-      }
+      if (anchors.length > 0) verifyChain(chain, anchors)
+      const what = header.typ === 'oauth-authz-req+jwt' ? 'verifier' : 'signedMetadata'
+      seen[what] = anchors.length > 0 ? 'trusted' : 'not checked'
       const key = certificateKey(chain[0])
       const cut = compact.lastIndexOf('.')
       const verified = verifyRaw(key, compact.slice(0, cut), Buffer.from(compact.slice(cut + 1), 'base64url'))

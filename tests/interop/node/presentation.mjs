@@ -52,9 +52,9 @@ function whole(value) {
 }
 
 // Answers the request behind a link. `bend(vpToken)` may change the answer before it is encrypted.
-export async function answer(link, held, { method, say, bend = (token) => token }) {
+export async function answer(link, held, { method, verifiers, say, bend = (token) => token }) {
   const seen = {}
-  const client = new Openid4vpClient({ callbacks: callbacks([], [], seen) })
+  const client = new Openid4vpClient({ callbacks: callbacks([], verifiers, seen) })
   const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: link })
   const resolved = await client.resolveOpenId4vpAuthorizationRequest({
     authorizationRequestPayload: method ? { ...params, request_uri_method: method } : params,
