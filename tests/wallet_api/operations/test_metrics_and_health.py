@@ -38,9 +38,7 @@ def test_ready_tells_the_age_of_the_lists(world: World, client: FlaskClient) -> 
     publication.publish(world.deps)
     world.clock.advance(seconds=40)
     found = client.get("/readyz").get_json()
-    assert found["checks"] == {
-        **dict.fromkeys(("keys", "certificates", "database", "lists"), "ok")
-    }
+    assert found["checks"] == {**dict.fromkeys(("keys", "certificates", "database", "lists"), "ok")}
     assert found["lists_age_seconds"] == pytest.approx(40)
 
 
