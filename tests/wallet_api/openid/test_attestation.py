@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.wallet_api.handset import Handset
     from tests.wallet_api.simulators import World
 
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 NIK = "3174054512900001"
 CLIENT = "https://wallet.example/client"
@@ -124,6 +124,7 @@ def strict(world: World, attester: Attester, tmp_path: Path) -> World:
     )
 
 
+@on_sqlite
 def test_an_attested_wallet_is_known_by_its_name(
     strict: World, phone: Handset, attester: Attester
 ) -> None:
@@ -133,6 +134,7 @@ def test_an_attested_wallet_is_known_by_its_name(
     assert wallet.renew().status_code == 200
 
 
+@on_sqlite
 def test_an_attested_wallet_goes_through_the_code_flow(
     strict: World, phone: Handset, attester: Attester
 ) -> None:
@@ -143,6 +145,7 @@ def test_an_attested_wallet_goes_through_the_code_flow(
     assert wallet.redeem(code).status_code == 200
 
 
+@on_sqlite
 def test_without_an_attestation_nothing_is_asked_or_given(strict: World, phone: Handset) -> None:
     plain = ForeignWallet(strict)
     assert error_of(plain.take(offer_id_card(strict, NIK))) == (401, "invalid_client")
@@ -151,6 +154,7 @@ def test_without_an_attestation_nothing_is_asked_or_given(strict: World, phone: 
     assert error_of(bearer.take(offer_id_card(strict, NIK))) == (401, "invalid_client")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "bent",
     [
@@ -182,6 +186,7 @@ def test_t29_an_attestation_that_does_not_hold_is_refused(
     assert AttestedWallet(strict, attester=attester).take(offer).status_code == 200
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "bent",
     [
@@ -206,6 +211,7 @@ def test_t29_a_proof_that_does_not_hold_is_refused(
     assert error_of(wallet.take(offer_id_card(strict, NIK))) == (401, "invalid_client")
 
 
+@on_sqlite
 def test_an_attester_that_nobody_named_is_not_believed(
     strict: World, phone: Handset, attester: Attester
 ) -> None:
@@ -213,6 +219,7 @@ def test_an_attester_that_nobody_named_is_not_believed(
     assert error_of(stranger.take(offer_id_card(strict, NIK))) == (401, "invalid_client")
 
 
+@on_sqlite
 def test_where_no_attester_is_known_an_attestation_is_refused(
     world: World, phone: Handset, attester: Attester
 ) -> None:
@@ -220,6 +227,7 @@ def test_where_no_attester_is_known_an_attestation_is_refused(
     assert error_of(wallet.take(offer_id_card(world, NIK))) == (401, "invalid_client")
 
 
+@on_sqlite
 def test_half_an_attestation_is_none(strict: World, phone: Handset, attester: Attester) -> None:
     wallet = AttestedWallet(strict, attester=attester)
     for name in ("OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP"):
@@ -248,6 +256,7 @@ def test_t20_a_proof_of_the_wallet_is_used_once(
     assert came["201"] + came["401"] + came["503"] == 40
 
 
+@on_sqlite
 def test_the_metadata_says_what_is_demanded(world: World, strict: World) -> None:
     methods = "token_endpoint_auth_methods_supported"
     anonymous = "pre-authorized_grant_anonymous_access_supported"

@@ -30,6 +30,7 @@ from wallet_api.services.openid.configurations import configurations
 from wallet_api.services.openid.forms import Form, demand, find_plain
 
 PUSHED, SHOWN, REFUSED = "PUSHED", "SHOWN", "REFUSED"
+_WITH_PAGE: Final = (SHOWN, codes.APPROVED, REFUSED)  # afterwards the answer has gone back
 PUSHED_LIFE: Final = timedelta(seconds=90)
 SHOWN_LIFE: Final = timedelta(minutes=5)
 KEPT_AFTER: Final = timedelta(minutes=5)  # a refusal or code is fetched by then
@@ -88,6 +89,8 @@ def show(deps: Deps, client_id: str, request_uri: str, cookie: str | None) -> Sh
     ``cookie``: the browser's secret if it has one already. OpenIdError invalid_request when the
     request is over, unknown, another client's or another browser's.
     """
+    if not client_id.isprintable():  # none was pushed; PostgreSQL would stumble over a NUL
+        raise _gone()
     fits = cookie is not None and _COOKIE.fullmatch(cookie)
     secret = str(cookie) if fits else secret_hashes.new_secret()
     now = deps.now()
@@ -111,7 +114,7 @@ def show(deps: Deps, client_id: str, request_uri: str, cookie: str | None) -> Sh
         row = db.scalars(select(OpenIdRequest).where(address)).one_or_none()
     if row is None or row.client_id != client_id or row.expires_at <= now:
         raise _gone()
-    if not _is_browser(deps, row, secret):
+    if row.state not in _WITH_PAGE or not _is_browser(deps, row, secret):
         raise _gone()
     return Shown(
         row.id,
