@@ -17,6 +17,7 @@ After python-tuf's trusted metadata set. Fetching, storing and remembering are `
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,19 @@ def read_bundle_bytes(path: str | Path) -> bytes:
     try:
         with Path(path).open("rb") as file:
             return file.read(MAX_BUNDLE_BYTES + 1)
+    except (OSError, ValueError):
+        raise BundleError("BUNDLE_NOT_FOUND", "cannot read the bundle file") from None
+
+
+def map_bundle(path: Path) -> memoryview:
+    """Return a bundle file of the terminal's own folder without reading it into memory.
+
+    Nothing of it is held once it is trusted. For files that nobody cuts short while they are
+    looked at: ours are only ever replaced. BundleError when it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):
         raise BundleError("BUNDLE_NOT_FOUND", "cannot read the bundle file") from None
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m verifier check | camera | bundle show | bundle install`.
+"""The command line: `python -m verifier check | camera | bundle show | bundle install | sync`.
 
 Exit codes: 0 valid, 1 not valid, 2 unusable input (nothing was decided). Without `--state` a run
 leaves no trace; `--now` never writes state, so trying a time cannot move a terminal's floor.
@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="check one text or image"))
     _add_camera(commands.add_parser("camera", help="check what is held before a camera"))
     _add_bundle(commands.add_parser("bundle", help="show or install a bundle"))
+    _add_sync(commands.add_parser("sync", help="bring the bundle up to date"))
     return parser
 
 
@@ -140,6 +141,18 @@ def _add_bundle(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--now", type=_moment, help="show as of this ISO 8601 time")
         action.add_argument("--json", action="store_true", help="print one JSON object")
         action.set_defaults(command=command)
+
+
+def _add_sync(parser: argparse.ArgumentParser) -> None:
+    from verifier.sync.command import sync
+
+    parser.add_argument("place", metavar="URL|FOLDER", help="where the registry's files are")
+    parser.add_argument("--state", metavar="DIR", required=True, help="the terminal's folder")
+    parser.add_argument("--root", metavar="FILE", help="the pinned root key, PEM or JWK")
+    parser.add_argument("--lang", choices=("id", "en"), default="id", help="language of the texts")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=sync)
 
 
 def _add_terms(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,13 @@ from credentials.errors import FormatError
 from credentials.presentation import Challenge, parse_challenge
 from credentials.qr_text import MAX_TEXT
 from verifier import scan
-from verifier.bundle import TrustedBundle, read_bundle_bytes, require_current, trust_bundle
+from verifier.bundle import (
+    TrustedBundle,
+    map_bundle,
+    read_bundle_bytes,
+    require_current,
+    trust_bundle,
+)
 from verifier.errors import BundleError, ScanError, VerifierError
 from verifier.policy import Policy, load_policy
 from verifier.replay import MemoryReplay, ReplayMemory
@@ -118,10 +124,10 @@ def _terms(options: Namespace, *, writes: bool) -> Terms:
         return Terms(bundle, policy, None, None)
     state = StateFolder(options.state)
     known = state.load()
-    path = options.bundle or state.bundle_path
     if options.bundle is None and not state.bundle_path.is_file():
         raise BundleError("BUNDLE_NEEDED")
-    data = read_bundle_bytes(path)
+    own = options.bundle is None
+    data = map_bundle(state.bundle_path) if own else read_bundle_bytes(options.bundle)
     bundle = trust_bundle(data, root=root, accepted=known.accepted)
     if not writes:
         return Terms(bundle, policy, known.clock_floor, None)

@@ -28,6 +28,10 @@ class BundleError(VerifierError):
     """The bundle file cannot be used: unreadable, not signed by the pinned root, rolled back."""
 
 
+class SyncError(VerifierError):
+    """A source could not be used, or what came from it."""
+
+
 class RootError(VerifierError):
     """The pinned root key cannot be used."""
 

@@ -2,6 +2,8 @@
 
     state.json              what was accepted: bundle version, key set, root; clock floor
     bundle.cose             the bundle in use      bundle.previous.cose   the one before it
+    bundle.anchor.cose      the one that later deltas start from
+    sync/                   what is being fetched
     replay/<sha256>         one file per accepted proof
 
 Every file is put in place in one step, so a power cut leaves the old one or the new one. A replay
@@ -12,6 +14,7 @@ wins, on every operating system and without locks.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +28,8 @@ from verifier.replay import MAX_PROOFS, REMEMBER_SECONDS
 _STATE = "state.json"
 _BUNDLE = "bundle.cose"
 _PREVIOUS = "bundle.previous.cose"
+_LEFT_BEHIND_SECONDS = 3600
+_ANCHOR = "bundle.anchor.cose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,27 @@ class StateFolder:
     def bundle_path(self) -> Path:
         """Where `install` puts the bundle in use."""
         return self._path / _BUNDLE
+
+    @property
+    def workplace(self) -> Path:
+        """Where `sync` keeps what it fetches; nothing there is ever used unverified."""
+        return self._path / "sync"
+
+    def held_bundles(self) -> tuple[Path, ...]:
+        """Return the bundle files there are: in use, anchor, previous."""
+        named = (self._path / name for name in (_BUNDLE, _ANCHOR, _PREVIOUS))
+        return tuple(path for path in named if path.is_file())
+
+    def keep_anchor(self, data: bytes) -> None:
+        """Keep a bundle that later deltas start from."""
+        write_atomically(self._path / _ANCHOR, data)
+
+    def sweep(self, now: datetime) -> None:
+        """Remove what a process that was killed while it wrote has left behind an hour ago."""
+        for path in self._path.glob(".*.*-*"):
+            with suppress(OSError):
+                if now.timestamp() - path.stat().st_mtime > _LEFT_BEHIND_SECONDS:
+                    path.unlink()
 
     def load(self) -> Memory:
         """Read the memory; a folder without one has an empty memory. StateError if damaged."""
