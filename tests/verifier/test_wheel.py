@@ -138,6 +138,13 @@ def test_without_the_extra_a_picture_is_answered_with_what_to_install(
     assert "SCAN_NOT_INSTALLED" in done.stderr
 
 
+def test_without_the_extra_the_relying_party_says_what_to_install(python: Path) -> None:
+    done = offline(python, "-m", "verifier.openid4vp", "serve", "--home", "/nowhere")
+    assert done.returncode == 1
+    assert "EXTRA_NOT_INSTALLED" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -151,6 +158,8 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path) -> None:
         "credentials", "verifier",
     }  # fmt: skip
     assert {"verifier/texts.json", "verifier/policies/bank-kyc.json"} <= names
+    page = {"texts.json", "web/templates/page.html", "web/static/page.css", "web/static/page.js"}
+    assert {f"verifier/openid4vp/{name}" for name in page} <= names
     assert sorted(line.split(">")[0] for line in requires) == ["cbor2", "cryptography", "numpy"]
 
 

@@ -1,4 +1,4 @@
-"""The commands: `init` once, `serve` every day, `request` and `result` to try, `deliver` the news.
+"""The commands: `init` once, `serve` every day, `work` beside gunicorn, two to try.
 
 Exit codes: 0 done, 1 could not be done and said why, 2 wrong options.
 """
@@ -38,6 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (VerifierError, CredentialError) as error:
         print(error, file=sys.stderr)
         return 1
+    except ModuleNotFoundError as missing:
+        print(
+            f"EXTRA_NOT_INSTALLED ({missing.name}): install ikd-verifier[openid4vp]",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 0
     return code
@@ -59,26 +65,26 @@ def init(options: argparse.Namespace) -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until interrupted, and deliver news meanwhile."""
+    """Serve until interrupted; delete what is over and deliver news meanwhile."""
+    from verifier.openid4vp.chores import work_until
     from verifier.openid4vp.serving import make_server
     from verifier.openid4vp.settings import API_KEY, Folder
     from verifier.openid4vp.web.app import create_app
-    from verifier.openid4vp.webhooks import deliver_until
 
     party = _party(options)
     app = create_app(party, api_key=Folder(options.home).text(API_KEY))
     server = make_server(app, host=options.host, port=options.port)
     signal.signal(signal.SIGTERM, _interrupt)
     stop = threading.Event()
-    news = threading.Thread(target=deliver_until, args=(stop, party, _webhook_secret(options)))
-    news.start()
+    chores = threading.Thread(target=work_until, args=(stop, party, _webhook_secret(options)))
+    chores.start()
     print(f"{party.settings.public_url}/", flush=True)
     try:
         server.serve_forever()
     finally:
         stop.set()
         server.server_close()
-        news.join()
+        chores.join()
     return 0
 
 
@@ -110,12 +116,12 @@ def result(options: argparse.Namespace) -> int:
     return 0 if report["state"] == "verified" else 1
 
 
-def deliver(options: argparse.Namespace) -> int:
-    """Deliver news to the webhook until interrupted: beside gunicorn, which has no such thread."""
-    from verifier.openid4vp.webhooks import deliver_until
+def work(options: argparse.Namespace) -> int:
+    """Delete what is over and deliver news until interrupted: beside gunicorn."""
+    from verifier.openid4vp.chores import work_until
 
     signal.signal(signal.SIGTERM, _interrupt)
-    deliver_until(threading.Event(), _party(options), _webhook_secret(options))
+    work_until(threading.Event(), _party(options), _webhook_secret(options))
     return 0
 
 
@@ -177,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("request", help="the link that `request` printed, or the id in it")
     show.add_argument("--response-code", help="of a request on the same device")
 
-    _with_home(commands.add_parser("deliver", help="deliver news to the webhook"), deliver)
+    _with_home(commands.add_parser("work", help="delete what is over, deliver news"), work)
     return parser
 
 

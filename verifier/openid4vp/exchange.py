@@ -103,8 +103,6 @@ class RelyingParty:
             browser=None if browser is None else self.seal.browser_tag(browser),
             sealed_key=self.seal.close(_new_key(), request=request, purpose=_KEY),
         )
-        ended = now - self.settings.keep_seconds
-        self.store.forget(ended_before=ended, expired_before=ended)
         self.store.add(row)
         return Started(
             request,
@@ -131,6 +129,11 @@ class RelyingParty:
         if name not in self._policies:
             self._policies[name] = load_policy(name)
         return self._policies[name]
+
+    def forget(self) -> None:
+        """Delete requests and results that are over."""
+        over = self.clock() - self.settings.keep_seconds
+        self.store.forget(ended_before=over, expired_before=over)
 
     def question(self, request: str, *, wallet_nonce: str | None) -> str:
         """Return the signed request object; Rejected REQUEST_UNKNOWN, …_EXPIRED, …_USED."""

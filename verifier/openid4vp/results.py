@@ -97,8 +97,9 @@ class Results:
         return hmac.compare_digest(code.encode(), self.party.seal.response_code(row.id).encode())
 
     def _result(self, row: RequestRow) -> dict[str, object]:
-        if row.sealed_result is None:
-            raise Rejected("REQUEST_UNKNOWN", status=404)
+        over = self.party.clock() - self.party.settings.keep_seconds
+        if row.sealed_result is None or row.ended_at is None or row.ended_at < over:
+            raise Rejected("REQUEST_UNKNOWN", status=404)  # also when nobody deleted it yet
         data = self.party.seal.open(row.sealed_result, request=row.id, purpose=RESULT)
         result: dict[str, object] = json.loads(data)
         return result

@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import json
 import logging
-import threading
 
 import requests
 
@@ -27,16 +26,6 @@ FIRST_WAIT, LONGEST_WAIT = 2, 3600  # seconds
 MAX_ATTEMPTS = 32
 _TIMEOUTS = (3.0, 10.0)
 _LEASE = 60
-_PAUSE = 1.0
-
-
-def deliver_until(stop: threading.Event, party: RelyingParty, secret: bytes) -> None:
-    """Deliver what is due until `stop` is set."""
-    if not party.settings.webhook_url:
-        return
-    while not stop.is_set():
-        if not deliver_one(party, secret):
-            stop.wait(_PAUSE)
 
 
 def deliver_one(party: RelyingParty, secret: bytes) -> bool:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +13,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.processes import free_port
-from tests.verifier.openid4vp.conftest import Party, prepare
+from tests.verifier.openid4vp.conftest import Party
 from tests.verifier.openid4vp.wallet import (
     Bends,
-    answer,
     encrypt,
     fetch,
     make_form,
@@ -32,12 +26,6 @@ from tests.verifier.openid4vp.wallet import (
 from tests.verifier.openid4vp.world import World
 
 STEPS = 40
-
-
-def code_of(got: requests.Response) -> str:
-    assert 400 <= got.status_code < 500, got.text
-    code: str = got.json()["code"]
-    return code
 
 
 def test_an_answer_in_the_clear_is_refused_and_the_request_stays_open(
@@ -143,18 +131,6 @@ def test_of_forty_equal_answers_at_once_one_counts(bank: Party, world: World) ->
     assert outcomes == {"ok": 1, "REQUEST_USED": STEPS - 1}
 
 
-def test_what_ended_is_forgotten_after_its_time(bank: Party, world: World) -> None:
-    link = bank.ask()
-    answer(link, world.sd_jwt(), world.holder)
-    assert b"ZAINAL" not in (bank.home / "requests.db").read_bytes()
-    wal = bank.home / "requests.db-wal"
-    assert not wal.exists() or b"ZAINAL" not in wal.read_bytes()
-    bank.clock.moved = 901
-    bank.ask()
-    with pytest.raises(Exception, match="REQUEST_UNKNOWN"):
-        bank.report(link)
-
-
 FORMS = st.dictionaries(
     st.sampled_from(["response", "vp_token", "state", "error", "id_token", "x"]),
     st.one_of(
@@ -238,56 +214,3 @@ def test_a_body_without_end_is_cut_off(bank: Party) -> None:
         asked.claims["response_uri"], data={"response": "x" * (3 << 19)}, timeout=30
     )
     assert code_of(large) == "JWE_FORMAT"
-
-
-def test_requests_survive_the_servers_sudden_death(tmp_path: Path, world: World) -> None:
-    """A link shown before, and a result taken before, hold after kill -9."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    home = prepare(tmp_path / "bank", world, url)
-    command = [sys.executable, "-m", "verifier.openid4vp"]
-    options = ["--home", str(home)]
-
-    def serve() -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [*command, "serve", *options, "--port", str(port)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == f"{url}/\n"
-        return process
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *words, *options], capture_output=True, text=True, check=False, timeout=60
-        )
-
-    process = serve()
-    asked_for = [
-        run("request", "--policy", "bank-kyc", "--format", one) for one in ("dc+sd-jwt", "mso_mdoc")
-    ]
-    links = [one.stdout.removesuffix("\n") for one in asked_for]
-    assert all(link.startswith("openid4vp://?") and "\n" not in link for link in links)
-    assert [one.stderr for one in asked_for] == ["", ""]
-    assert answer(links[0], world.sd_jwt(), world.holder).status_code == 200
-    second = fetch(links[1])
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()  # type: ignore[union-attr]
-
-    process = serve()
-    try:
-        shown = run("result", links[0])
-        assert (shown.returncode, json.loads(shown.stdout)["state"]) == (0, "verified")
-        assert json.loads(shown.stdout)["result"]["claims"]["name"] == "ZAINAL ROHIM"
-        assert json.loads(run("result", links[1]).stdout)["state"] == "fetched"
-        assert post(second, make_form(second, world.mdoc(), world.holder)).status_code == 200
-        again = fetch_again(links[0])
-        assert code_of(again) == "REQUEST_USED"
-    finally:
-        process.terminate()
-        assert process.wait(10) == 0
-        process.stdout.close()  # type: ignore[union-attr]
-
-
-def fetch_again(link: str) -> requests.Response:
-    return requests.get(read_link(link)[1], timeout=10)

@@ -30,6 +30,7 @@ def document(world: World, format_name: str, type_name: str = "id_card") -> str 
 def test_a_bank_learns_what_its_policy_shows_and_nothing_else(
     bank: Party, world: World, format_name: str
 ) -> None:
+    """oid4vp-1final-verifier-happy-flow."""
     link = bank.ask(format_name)
     got = answer(link, document(world, format_name), world.holder)
     assert got.status_code == 200, got.text

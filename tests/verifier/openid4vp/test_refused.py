@@ -77,18 +77,38 @@ def spoil_kb_signature(text: str) -> str:
 @pytest.mark.parametrize(
     ("module", "bends", "code"),
     [
-        ("invalid-kb-jwt-signature", Bends(spoil=spoil_kb_signature), "SIGNATURE_INVALID"),
-        ("invalid-credential-signature", Bends(spoil=spoil_issuer_signature), "SIGNATURE_INVALID"),
-        ("invalid-kb-jwt-nonce", Bends(nonce="of-another-request"), "NONCE"),
-        ("invalid-kb-jwt-aud", Bends(audience="x509_san_dns:other.example"), "AUDIENCE"),
-        ("kb-jwt-iat-in-past", Bends(issued_at=int(time.time()) - YEAR), "KEY_BINDING_OLD"),
-        ("kb-jwt-iat-in-future", Bends(issued_at=int(time.time()) + YEAR), "ISSUED_IN_FUTURE"),
+        (
+            "oid4vp-1final-verifier-invalid-kb-jwt-signature",
+            Bends(spoil=spoil_kb_signature),
+            "SIGNATURE_INVALID",
+        ),
+        (
+            "oid4vp-1final-verifier-invalid-credential-signature",
+            Bends(spoil=spoil_issuer_signature),
+            "SIGNATURE_INVALID",
+        ),
+        ("oid4vp-1final-verifier-invalid-kb-jwt-nonce", Bends(nonce="of-another-request"), "NONCE"),
+        (
+            "oid4vp-1final-verifier-invalid-kb-jwt-aud",
+            Bends(audience="x509_san_dns:other.example"),
+            "AUDIENCE",
+        ),
+        (
+            "oid4vp-1final-verifier-kb-jwt-iat-in-past",
+            Bends(issued_at=int(time.time()) - YEAR),
+            "KEY_BINDING_OLD",
+        ),
+        (
+            "oid4vp-1final-verifier-kb-jwt-iat-in-future",
+            Bends(issued_at=int(time.time()) + YEAR),
+            "ISSUED_IN_FUTURE",
+        ),
     ],
 )
 def test_oid4vp_1final_verifier(
     desk: Party, issuer: World, module: str, bends: Bends, code: str
 ) -> None:
-    """oid4vp-1final-verifier-<module>."""
+    """Each module of the plan presents the same genuine card, bent once."""
     assert refused(desk, issuer, issuer.sd_jwt(), bends) == code, module
 
 

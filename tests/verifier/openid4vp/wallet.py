@@ -188,3 +188,10 @@ def answer(
     """Do all of it."""
     asked = fetch(link)
     return post(asked, make_form(asked, credential, holder, bends))
+
+
+def code_of(got: requests.Response) -> str:
+    """The code of a refusal: 4xx JSON, whatever else."""
+    assert 400 <= got.status_code < 500, got.text
+    code: str = got.json()["code"]
+    return code
