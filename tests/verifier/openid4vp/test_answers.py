@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.verifier.openid4vp.conftest import Party
 from tests.verifier.openid4vp.wallet import (
     Bends,
+    code_of,
     encrypt,
     fetch,
     make_form,
