@@ -63,8 +63,10 @@ def test_a_frame_is_read_from_a_screenshot_and_verifies(
 NOTE_EVERY_TURN = """() => {
   const qr = document.getElementById("qr");
   window.turns = [];
-  new MutationObserver(() => window.turns.push([Number(qr.dataset.seq), Date.now() / 1000]))
-    .observe(qr, { attributeFilter: ["data-seq"] });
+  window.turnedTwice = new Promise((done) => new MutationObserver(() => {
+    window.turns.push([Number(qr.dataset.seq), Date.now() / 1000]);
+    if (window.turns.length === 2) done();
+  }).observe(qr, { attributeFilter: ["data-seq"] }));
 }"""
 
 
@@ -75,7 +77,7 @@ def test_the_frame_turns_and_the_seconds_count_down(
     page = open_page(f"{counter.url}/display")
     page.locator("#qr svg").wait_for()
     page.evaluate(NOTE_EVERY_TURN)
-    page.wait_for_function("window.turns.length >= 2")
+    page.evaluate("() => window.turnedTwice")
     frame = certified(sim, scan(page))
     turns: list[tuple[int, float]] = page.evaluate("window.turns")
     shown = [int(seq) for seq, _ in turns]
