@@ -66,7 +66,7 @@ class OpenIdRequest(Base):
 class OpenIdGrant(Base):
     """What a foreign wallet may fetch, and until when; every access token names one.
 
-    ``generation`` counts refresh tokens: only the newest is good, an older one ends the grant.
+    ``generation`` counts a bearer's refresh tokens: an older one than the newest ends the grant.
     """
 
     __tablename__ = "openid_grant"

@@ -44,7 +44,7 @@ def test_they_go_after_their_time(world: World, phone: Handset) -> None:
 
 
 def test_an_ended_grant_goes_a_month_later(world: World, phone: Handset) -> None:
-    foreign = ForeignWallet(world)
+    foreign = ForeignWallet(world, key=None)
     foreign.take(offer_id_card(world, NIK))
     stolen = foreign.refresh_token
     foreign.renew()

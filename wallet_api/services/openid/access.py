@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import CursorResult, bindparam, select
 
 from credentials.errors import CredentialError
 from credentials.jose import parse_jws, verify_jws
 from wallet_api.errors.openid import OpenIdError
-from wallet_api.models import OpenIdGrant, Wallet
+from wallet_api.models import OpenIdGrant, Wallet, table_of
 from wallet_api.rules import lifecycle
 from wallet_api.services.deps import Deps
 from wallet_api.services.openid import addresses, dpop
@@ -30,6 +30,24 @@ TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068 media type
 MOST_TEXT: Final = 4096
 SKEW_SECONDS: Final = 10
 ANONYMOUS: Final = "anonymous"
+_grant = table_of(OpenIdGrant).c
+_wallet = table_of(Wallet).c
+# Asked at every use of a token: columns of a statement made once, no entity.
+_FIND: Final = (
+    select(
+        _grant.id,
+        _grant.wallet_id,
+        _grant.client_id,
+        _grant.jkt,
+        _grant.configurations,
+        _grant.identifiers,
+        _grant.expires_at,
+        _grant.ended_at,
+        _wallet.state,
+    )
+    .join(table_of(Wallet), _grant.wallet_id == _wallet.id)
+    .where(_grant.id == bindparam("grant"))
+)
 _OFFERED: Final = f'DPoP algs="{" ".join(dpop.ALGORITHMS)}"'
 
 
@@ -85,12 +103,13 @@ def check_access(
     jti = ""
     if jkt is not None:
         jti = _check_proof(deps, proof or "", jkt, token=token, method=method, url=url)
-    access = _load(deps, claims, jkt)
-    if jkt is not None:
-        try:
-            dpop.use_proof(deps, jkt, jti)
-        except OpenIdError as error:
-            raise _challenge(error) from None
+    try:
+        with dpop.refusing_replays(), deps.statements() as db:
+            access = _judge(deps, db.execute(_FIND, {"grant": claims.get("sub")}), claims, jkt)
+            if jkt is not None:
+                dpop.use_up(db, deps, jkt, jti)
+    except OpenIdError as error:
+        raise (_challenge(error) if error.error == "invalid_dpop_proof" else error) from None
     return access
 
 
@@ -130,17 +149,17 @@ def _check_proof(deps: Deps, proof: str, jkt: str, *, token: str, method: str, u
     return jti
 
 
-def _load(deps: Deps, claims: Mapping[str, object], jkt: str | None) -> Access:
-    with deps.reading() as db:
-        found = db.execute(
-            select(OpenIdGrant, Wallet.state)
-            .join(Wallet, OpenIdGrant.wallet_id == Wallet.id)
-            .where(OpenIdGrant.id == str(claims.get("sub")))
-        ).one_or_none()
-    if found is None:
-        raise _refused("the grant has ended", dpop_scheme=jkt is not None)
-    grant, state = found
-    if state != lifecycle.ACTIVE or not is_open(grant, deps.now()) or grant.jkt != jkt:
+def _judge(
+    deps: Deps, rows: CursorResult[Any], claims: Mapping[str, object], jkt: str | None
+) -> Access:
+    """Return what the grant opens; OpenIdError unless it is open and the wallet ACTIVE."""
+    grant = rows.one_or_none()
+    if (
+        grant is None
+        or grant.state != lifecycle.ACTIVE
+        or grant.jkt != jkt
+        or not is_open(grant, deps.now())
+    ):
         raise _refused("the grant has ended", dpop_scheme=jkt is not None)
     names = str(claims.get("scope", "")).split()
     identifiers = read_identifiers(grant)
@@ -150,12 +169,12 @@ def _load(deps: Deps, claims: Mapping[str, object], jkt: str | None) -> Access:
     return Access(grant.id, grant.wallet_id, grant.client_id, jkt, allowed, identifiers)
 
 
-def is_open(grant: OpenIdGrant, now: datetime) -> bool:
-    """Say whether a grant holds at ``now``."""
+def is_open(grant: Any, now: datetime) -> bool:
+    """Say whether a grant, the row or its columns, holds at ``now``."""
     return grant.ended_at is None and now < grant.expires_at
 
 
-def read_identifiers(grant: OpenIdGrant) -> dict[str, str] | None:
+def read_identifiers(grant: Any) -> dict[str, str] | None:
     """Return the grant's credential identifiers, or None where they were not asked for."""
     if grant.identifiers is None:
         return None

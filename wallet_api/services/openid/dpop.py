@@ -7,13 +7,18 @@ used once, in whichever worker (T20).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from sqlalchemy import Connection
+
 from credentials.errors import CredentialError, FormatError
 from credentials.jose import UnverifiedJws, parse_jws, verify_jws
 from credentials.jwk import b64url_encode, load_jwk, thumbprint
+from wallet_api.errors import NonceRequired
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.services import nonces
 from wallet_api.services.deps import Deps
@@ -58,9 +63,23 @@ def check_proof(
 
 def use_proof(deps: Deps, jkt: str, jti: str) -> None:
     """Use the proof's ``jti`` up; OpenIdError invalid_dpop_proof for a replay."""
+    with refusing_replays(), deps.statements() as db:
+        use_up(db, deps, jkt, jti)
+
+
+def use_up(db: Connection, deps: Deps, jkt: str, jti: str) -> None:
+    """Do the same in the caller's transaction, which stands inside ``refusing_replays``."""
     ends = deps.now() + timedelta(seconds=OLDEST_SECONDS + FURTHEST_SECONDS + 1)
-    if not nonces.consume(deps, "openid-dpop", f"{jkt}|{jti}", expires_at=ends):
-        raise _invalid("the proof was used before")
+    nonces.use_up(db, deps, "openid-dpop", (f"{jkt}|{jti}",), expires_at=ends)
+
+
+@contextmanager
+def refusing_replays() -> Iterator[None]:
+    """Say what a used ``jti`` means here; around the transaction, which has to end first."""
+    try:
+        yield
+    except NonceRequired:
+        raise _invalid("the proof was used before") from None
 
 
 def _read(proof: str) -> tuple[UnverifiedJws, str]:

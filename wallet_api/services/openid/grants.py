@@ -1,8 +1,8 @@
-"""Grants: what a foreign wallet may fetch, renewed by refresh tokens that are good once.
+"""Grants: what a foreign wallet may fetch, and the refresh tokens that renew it.
 
-A refresh token names its grant and generation under a keyed hash, so none is stored. Only the
-newest generation is good; an older one was stolen or sent twice, and ends the grant
-(RFC 9700 section 4.14.2).
+A refresh token names its grant and generation under a keyed hash, so none is stored. Bound to a
+DPoP key it is of use to nobody else, and stays. A bearer's is good once: an older generation was
+stolen or sent twice, and ends the grant (RFC 9700 section 4.14.2).
 """
 
 from __future__ import annotations
@@ -108,9 +108,11 @@ def make_refresh_token(deps: Deps, grant_id: str, generation: int) -> str:
 def renew(
     deps: Deps, token: str, *, client_id: str | None, client: Client, jkt: str | None
 ) -> OpenIdGrant:
-    """Use a refresh token up and return its grant, moved on by one generation.
+    """Return the grant that a refresh token renews; OpenIdError invalid_grant if it does not.
 
-    OpenIdError invalid_grant; a token that was used before ends the grant, whoever sent it.
+    Bound to a DPoP key the token stays as it is: an answer lost on a bad line ends nothing
+    (FAPI 2.0 section 5.3.2.1). A bearer's is used up, and the grant moves on by one generation; one
+    that comes again ends it, whoever sent it.
     """
     grant_id, generation = _read_refresh_token(deps, token)
     with deps.reading() as db:
@@ -119,11 +121,20 @@ def renew(
     if grant is None or wallet is None or wallet.state != lifecycle.ACTIVE:
         raise _refused()
     _check_holder(grant, client_id=client_id, client=client, jkt=jkt)
+    if grant.jkt is None:
+        _rotate(deps, grant, generation)
+    elif not access.is_open(grant, deps.now()):
+        raise _refused()
+    return grant
+
+
+def _rotate(deps: Deps, grant: OpenIdGrant, generation: int) -> None:
+    """Move the grant on by one generation, or end it when the token's has passed."""
     with deps.transaction() as db:
         moved = db.execute(
             update(OpenIdGrant)
             .where(
-                OpenIdGrant.id == grant_id,
+                OpenIdGrant.id == grant.id,
                 OpenIdGrant.generation == generation,
                 OpenIdGrant.ended_at.is_(None),
                 OpenIdGrant.expires_at > deps.now(),
@@ -133,11 +144,10 @@ def renew(
             .execution_options(synchronize_session=False)
         ).first()
         if moved is None:
-            end_grant(db, deps, grant_id, reason="refresh token reused")
+            end_grant(db, deps, grant.id, reason="refresh token reused")
     if moved is None:
         raise _refused()
     grant.generation = generation + 1
-    return grant
 
 
 def describe(deps: Deps, grant: OpenIdGrant, configurations: tuple[str, ...]) -> dict[str, object]:
