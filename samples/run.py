@@ -194,6 +194,9 @@ Any other wallet: an offer to it, and a question to it (each prints one link, al
       --format dc+sd-jwt --no-tx-code   (once he has a wallet)
   {party} --policy bank-kyc --format dc+sd-jwt
   (after the wallet has answered: … result LINK in the place of request)
+  A wallet that others wrote takes and answers them (docs/interop.md):
+  make interop ARGS="accept 'openid-credential-offer://…'"
+  make interop ARGS="present 'openid4vp://…'"
 """
 
 

@@ -13,7 +13,7 @@ PYTHON_FOLDERS = (*PACKAGES, "samples", "benchmarks", "tests", "deploy")
 TEXT_ENDINGS = frozenset(
     {
         *(".cfg", ".conf", ".css", ".csv", ".html", ".in", ".ini", ".js", ".json", ".mako", ".md"),
-        *(".py", ".service", ".sh", ".svg", ".timer", ".toml", ".txt", ".yaml", ".yml"),
+        *(".mjs", ".py", ".service", ".sh", ".svg", ".timer", ".toml", ".txt", ".yaml", ".yml"),
     }
 )
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from samples.phone import approval
-from tests.interop.clients import RefusedError, Wallet
+from tests.interop.clients import Client, RefusedError, Wallet
 from tests.interop.documents import CATALOGUE, TYPES
 from tests.journey.resident import PIN, wait_until
 
@@ -44,6 +44,17 @@ def test_every_type_as_sd_jwt_vc(issuer: Issuer, wallet: Wallet) -> None:
     assert [one["type"] for one in held] == [f"{issuer.url}/openid/types/{n}" for n in TYPES]
     assert held[TYPES.index("id_card")]["shows"]["name"] == issuer.resident.person["name"]
     assert {one["status"] for one in wallet.run("status")} == {"valid"}
+
+
+def test_a_verifier_of_others_understands_what_each_type_means(
+    issuer: Issuer, javascript: Client
+) -> None:
+    for name in TYPES:
+        document = requests.get(f"{issuer.url}/openid/types/{name}", timeout=10).json()
+        (understood,) = javascript.do(("type_metadata", {"document": document}))
+        assert understood["vct"] == f"{issuer.url}/openid/types/{name}"
+        assert [one["locale"] for one in understood["display"]] == ["id", "en"]
+        assert understood["claims"]
 
 
 def test_every_type_as_mdoc(issuer: Issuer, wallet: Wallet) -> None:
