@@ -34,7 +34,7 @@ def assemble(
     if public_url is not None:
         settings = replace(settings, public_url=check_public_url(public_url))
     believed = load_trust(trust or path / settings.trust)
-    party = RelyingParty(
+    return RelyingParty(
         settings=settings,
         identity=folder.load_identity(),
         checker=Checker(believed, StatusLists(clock)),
@@ -42,5 +42,3 @@ def assemble(
         seal=Seal(folder.secret()),
         clock=clock,
     )
-    party.identity.client_id(settings.client_prefix, settings.public_url)
-    return party

@@ -147,7 +147,8 @@ class RelyingParty:
             expires_at=row.expires_at,
             encryption_key=self._key(row).public_key(),
         )
-        self.store.mark_fetched(request, self.clock())
+        if row.fetched_at is None:
+            self.store.mark_fetched(request, self.clock())
         return sign_request(
             question,
             self._query_of(row),

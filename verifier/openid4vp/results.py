@@ -94,7 +94,7 @@ class Results:
         )
 
     def _is_code(self, row: RequestRow, code: str) -> bool:
-        return hmac.compare_digest(code.encode(), self.party.seal.response_code(row.id).encode())
+        return code.isascii() and hmac.compare_digest(code, self.party.seal.response_code(row.id))
 
     def _result(self, row: RequestRow) -> dict[str, object]:
         over = self.party.clock() - self.party.settings.keep_seconds

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -92,7 +92,13 @@ class Folder:
             raise SetupError("NOT_INITIALISED", str(self.path)) from None
         except (OSError, ValueError, RecursionError):
             raise SetupError("SETTINGS_UNREADABLE", SETTINGS) from None
-        return parse_settings(value)
+        settings = parse_settings(value)
+        offers = tuple(replace(one, policy=self._policy(one.policy)) for one in settings.offers)
+        return replace(settings, offers=offers)
+
+    def _policy(self, name: str) -> str:
+        """A policy of one's own is a file beside the settings, wherever the server is started."""
+        return str((self.path / name).resolve()) if name.endswith(".json") else name
 
     def load_identity(self) -> Identity:
         """Return the signing key with its certificates; KEY_MISMATCH when they do not fit."""

@@ -124,6 +124,7 @@ def test_without_a_key_file_the_api_is_closed(bank: Party) -> None:
         ASK | {"flow": "other"},
         ASK | {"post": "yes"},
         ASK | {"unknown": "x"},
+        ASK | {"type": "\ud800"},
         ASK | {"policy": "/etc/passwd"},
         ASK | {"policy": "../../secret.json"},
     ],

@@ -230,6 +230,7 @@ def test_a_result_is_for_one_browser_and_once(bank: Party, world: World) -> None
         (requests, code, 404),
         (session, "wrong", 403),
         (session, 7, 400),
+        (session, "\ud800", 400),
         (session, code, 200),
         (session, code, 409),
     ):

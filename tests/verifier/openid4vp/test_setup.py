@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from credentials.signing import PemSigner, generate_pem
 from tests.credentials.made import CATALOGUE
 from tests.verifier.openid4vp.conftest import Party, prepare
-from tests.verifier.openid4vp.wallet import answer, read_link
+from tests.verifier.openid4vp.wallet import answer, fetch, read_link
 from tests.verifier.openid4vp.world import World
 from verifier.openid4vp.assembly import assemble
 from verifier.openid4vp.cli import main
@@ -26,6 +27,7 @@ from verifier.openid4vp.queries import make_query
 from verifier.openid4vp.sealing import Seal
 from verifier.openid4vp.settings import SETTINGS, parse_settings
 from verifier.openid4vp.trust import load_trust
+from verifier.openid4vp.web.app import create_app, from_environment
 from verifier.policy import load_policy, parse_policy
 
 URL = "https://bank.example/verifikasi"
@@ -235,6 +237,28 @@ def test_a_wrong_option_ends_with_a_reason(
         assert printed.out == ""
 
 
+def test_a_policy_of_ones_own_lies_beside_the_settings(
+    start_bank: Callable[..., Party], world: World, tmp_path: Path
+) -> None:
+    policy = json.loads((Path("verifier/policies") / "bank-kyc.json").read_text())
+    shown = [name for name in policy["shown"] if name != "nationality"]
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "own.json").write_text(json.dumps(policy | {"shown": shown}))
+    bank = start_bank(offers=[{"policy": "own.json", "type": "id_card"}])
+    got = requests.post(f"{bank.url}/requests", json={"flow": "cross_device"}, timeout=10).json()
+    assert {claim["id"] for claim in fetch(got["link"]).query["claims"]} == set(shown)
+    assert answer(got["link"], world.sd_jwt(), world.holder).status_code == 200
+
+
+def test_an_offer_that_could_not_be_asked_is_named_at_the_start(
+    tmp_path: Path, world: World
+) -> None:
+    offers = [{"policy": "bank-kyc", "type": "tax_number"}]
+    home = prepare(tmp_path / "bank", world, URL, offers=offers)
+    with pytest.raises(QueryError, match="TYPE_NOT_ACCEPTED"):
+        create_app(assemble(home))
+
+
 def test_settings_that_are_no_json_are_named(tmp_path: Path, world: World) -> None:
     home = prepare(tmp_path / "bank", world, URL)
     (home / SETTINGS).write_text("{")
@@ -254,8 +278,6 @@ def test_the_offline_verifier_does_not_load_the_relying_party() -> None:
 def test_a_production_server_finds_its_application(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from verifier.openid4vp.web.app import from_environment
-
     home = prepare(tmp_path / "bank", world, URL)
     monkeypatch.setenv("OPENID4VP_HOME", str(home))
     client = from_environment().test_client()
@@ -264,7 +286,8 @@ def test_a_production_server_finds_its_application(
     page = client.get("/verifikasi/")
     cookies = client.post("/verifikasi/requests", json={"flow": "cross_device"}).headers
     assert page.status_code == 200
-    assert {"Secure", "HttpOnly", "Path=/verifikasi/"} <= set(cookies["Set-Cookie"].split("; "))
+    assert cookies["Set-Cookie"].startswith("__Host-relying_party_browser=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookies["Set-Cookie"].split("; "))
     monkeypatch.delenv("OPENID4VP_HOME")
     with pytest.raises(SetupError, match="NOT_INITIALISED"):
         from_environment()

@@ -25,7 +25,13 @@ TRUST = "OPENID4VP_TRUST"
 
 
 def create_app(party: RelyingParty, *, api_key: str = "") -> Flask:
-    """Return the application; without `api_key` there is no polling API."""
+    """Return the application; without `api_key` there is no polling API.
+
+    QueryError, PolicyError, SetupError for an offer that could not be asked: better now than then.
+    """
+    for offer in party.settings.offers:
+        party.query(offer.policy, offer.document_type, offer.format)
+    party.identity.client_id(party.settings.client_prefix, party.settings.public_url)
     base = party.settings.base_path
     app = Flask(__name__, static_url_path=f"{base}/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM

@@ -57,7 +57,7 @@ def _wish(known: set[str]) -> Wish:
     if not isinstance(body, dict) or not body.keys() <= _MEMBERS:
         raise Rejected("INPUT_INVALID")
     texts = {name: body.get(name, "") for name in _MEMBERS - {"post"}}
-    if not all(isinstance(text, str) for text in texts.values()):
+    if not all(isinstance(text, str) and text.isascii() for text in texts.values()):
         raise Rejected("INPUT_INVALID")
     texts = {"format": SD_JWT, "flow": _FLOWS[0]} | {
         name: one for name, one in texts.items() if one

@@ -14,7 +14,13 @@ from verifier.openid4vp.exchange import RelyingParty, Wish
 from verifier.openid4vp.results import Results
 from verifier.openid4vp.store import Flow
 from verifier.openid4vp.web.showing import shown_result, why_refused
-from verifier.openid4vp.web.visits import BROWSER, chosen_language, chosen_offer, set_cookie
+from verifier.openid4vp.web.visits import (
+    browser_cookie,
+    browser_of,
+    chosen_language,
+    chosen_offer,
+    set_cookie,
+)
 
 _FLOWS: tuple[Flow, ...] = ("cross_device", "same_device")
 _QUIET_ZONE = 4  # modules, ISO/IEC 18004 section 6.3.8
@@ -32,7 +38,7 @@ def script_addresses(party: RelyingParty) -> Blueprint:
         flow = body.get("flow")
         if flow not in _FLOWS:
             raise Rejected("INPUT_INVALID", "flow")
-        browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(32)
+        browser = browser_of(party) or secrets.token_urlsafe(32)
         wish = Wish(offer.policy, offer.document_type, offer.format, flow)
         started = party.start(wish, browser=browser)
         answer = jsonify(
@@ -41,12 +47,12 @@ def script_addresses(party: RelyingParty) -> Blueprint:
             svg=draw_svg(started.link) if flow == "cross_device" else "",
             seconds=party.settings.request_seconds,
         )
-        set_cookie(party, answer, BROWSER, browser)
+        set_cookie(party, answer, browser_cookie(party), browser)
         return answer, 201
 
     @pages.get("/requests/<name>")
     def standing(name: str) -> Response:
-        document = results.progress(name, browser=request.cookies.get(BROWSER, ""))
+        document = results.progress(name, browser=browser_of(party))
         if document["state"] == "refused":
             document["why"] = why_refused(str(document["code"]), chosen_language())
         return jsonify(document)
@@ -54,9 +60,9 @@ def script_addresses(party: RelyingParty) -> Blueprint:
     @pages.post("/requests/<name>/result")
     def redeem(name: str) -> Response:
         code = _own_body(party).get("response_code")
-        if not isinstance(code, str):
+        if not isinstance(code, str) or not code.isascii():
             raise Rejected("INPUT_INVALID", "response_code")
-        result = results.redeem(name, browser=request.cookies.get(BROWSER, ""), code=code)
+        result = results.redeem(name, browser=browser_of(party), code=code)
         return jsonify(shown_result(party, result, chosen_language()))
 
     return pages

@@ -16,8 +16,8 @@ from verifier.openid4vp.settings import Offer
 from verifier.openid4vp.store import RequestRow
 from verifier.openid4vp.web.showing import LANGUAGES, asked_labels, language_texts
 from verifier.openid4vp.web.visits import (
-    BROWSER,
     LANGUAGE,
+    browser_of,
     chosen_language,
     chosen_offer,
     set_cookie,
@@ -36,7 +36,7 @@ def page_addresses(party: RelyingParty) -> Blueprint:
     @pages.get("/done/<name>")
     def done(name: str) -> Response:
         row = party.store.find(name)
-        browser = request.cookies.get(BROWSER, "")
+        browser = browser_of(party)
         mine = row is not None and results.belongs(name, browser)
         code = request.args.get("response_code", "") if mine else ""
         view = _done_view(row, mine=mine, code=code)

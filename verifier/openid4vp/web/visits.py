@@ -9,8 +9,20 @@ from verifier.openid4vp.exchange import RelyingParty
 from verifier.openid4vp.settings import Offer
 from verifier.openid4vp.web.showing import LANGUAGES
 
-BROWSER = "relying_party_browser"
 LANGUAGE = "relying_party_language"
+_BROWSER = "relying_party_browser"
+
+
+def browser_cookie(party: RelyingParty) -> str:
+    """Return the cookie's name. "__Host-": no neighbouring host can set it (RFC 6265bis 4.1.3.2),
+    or somebody could make this browser and their own pass for one.
+    """
+    return f"__Host-{_BROWSER}" if party.settings.is_secure else _BROWSER
+
+
+def browser_of(party: RelyingParty) -> str:
+    """Return what the browser's cookie says, "" without one."""
+    return request.cookies.get(browser_cookie(party), "")
 
 
 def chosen_offer(party: RelyingParty, number: str) -> Offer:
@@ -37,5 +49,5 @@ def set_cookie(party: RelyingParty, answer: Response, name: str, value: str) -> 
         httponly=True,
         samesite="Lax",
         secure=party.settings.is_secure,
-        path=f"{party.settings.base_path}/",
+        path="/",
     )
