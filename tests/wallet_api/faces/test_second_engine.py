@@ -32,6 +32,7 @@ from wallet_api.errors import ConfigurationError
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import json, sys
+from datetime import timedelta
 from pathlib import Path
 from PIL import ImageFile
 from wallet_api.adapters.faces.calibration import packaged
@@ -45,7 +46,10 @@ fronts, own, other = photos[:-2], photos[-2], photos[-1]
 matcher = load()
 here = matcher.match(FaceJob.of_fronts(fronts, own))
 pool = FacePool(
-    entry=FACE_RECOGNITION.entry, policy=packaged(FACE_RECOGNITION.engine).policy()
+    entry=FACE_RECOGNITION.entry,
+    policy=packaged(FACE_RECOGNITION.engine).policy(),
+    deadline=timedelta(seconds=60),  # speed is for the benchmarks
+    start_within=timedelta(seconds=60),
 )
 told = [pool.match(FaceJob.of_fronts(fronts, photo)) for photo in (own, other)]
 pool.close()
