@@ -7,10 +7,10 @@ LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit
 INTEROP := tests/interop/python/requirements
 ARGS ?=
 
-.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench wheel second-engine interop
+.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench bench-revocation wheel second-engine interop
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment and install all that development needs
 	@scripts/system-packages.sh test
@@ -83,6 +83,10 @@ bench: ## measure speed and size; the table also goes to var/bench.json
 	@scripts/setup.sh runtime
 	@scripts/interop.sh
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+bench-revocation: ## build and load 280 million credentials' revocations: sizes, deltas, memory, speed
+	@scripts/setup.sh runtime
+	@$(PYTHON) -m benchmarks revocation
 
 wheel: ## build the verifier's own distribution into dist/
 	@scripts/setup.sh dev

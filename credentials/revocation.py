@@ -61,6 +61,13 @@ def encode_gaps(indices: Sequence[int] | Indices) -> bytes:
 
 def decode_gaps(data: Block) -> Indices:
     """Decode a block into sorted indices (uint32); FormatError for anything not well-formed."""
+    result = _decode(data).astype(np.uint32)
+    result.flags.writeable = False
+    return result
+
+
+def _decode(data: Block) -> NDArray[np.int64]:
+    """Decode a block into strictly increasing indices below LIST_SIZE."""
     if len(data) < _HEAD or data[0] > _MAX_K:
         raise FormatError("GAPS_FORMAT")
     k, count = data[0], int.from_bytes(data[1:_HEAD], "big")
@@ -70,14 +77,16 @@ def decode_gaps(data: Block) -> Indices:
     if len(data) > _HEAD + size + LIST_SIZE // 4:
         raise FormatError("GAPS_TOO_LARGE")
     body = np.frombuffer(data, dtype=np.uint8, offset=_HEAD)
-    indices = (_unary(body[size:], count) << k) + np.arange(count)
+    order = np.arange(count)
+    indices = _unary(body[size:], count)
+    indices -= order  # the zeros before each one: the sum of the quotients up to it
+    indices <<= k
+    indices += order
     if k:
         indices += np.cumsum(_fixed(body[:size], count, k))
     if count and indices[-1] >= LIST_SIZE:
         raise FormatError("GAPS_INDICES")
-    result = indices.astype(np.uint32)
-    result.flags.writeable = False
-    return result
+    return indices
 
 
 class RevocationSet:
@@ -87,7 +96,7 @@ class RevocationSet:
     280 million entries with 2 % revoked. A look-up searches two buckets of about five bytes.
     """
 
-    __slots__ = ("_revoked", "_suspended")
+    __slots__ = ("_held",)
 
     def __init__(
         self,
@@ -96,9 +105,13 @@ class RevocationSet:
     ) -> None:
         """Take sorted indices by list; a list that appears in either mapping is covered."""
         suspended = suspended or {}
-        numbers = sorted({*revoked, *suspended})
-        self._revoked = {number: _pack(revoked.get(number, ())) for number in numbers}
-        self._suspended = {number: _pack(suspended.get(number, ())) for number in numbers}
+        self._held = {
+            number: (
+                *_pack(_checked(revoked.get(number, ()))),
+                *_pack(_checked(suspended.get(number, ()))),
+            )
+            for number in sorted({*revoked, *suspended})
+        }
 
     @classmethod
     def from_blocks(cls, lists: Iterable[tuple[int, Block, Block]]) -> RevocationSet:
@@ -108,8 +121,7 @@ class RevocationSet:
         """
         found = cls({})
         for number, revoked, suspended in lists:
-            found._revoked[number] = _pack(decode_gaps(revoked))
-            found._suspended[number] = _pack(decode_gaps(suspended))
+            found._held[number] = (*_pack(_decode(revoked)), *_pack(_decode(suspended)))
         return found
 
     def status(self, status_list: int, index: int) -> Literal["good", "revoked", "suspended"]:
@@ -120,32 +132,33 @@ class RevocationSet:
         """
         if index >> 20:  # below 0, or LIST_SIZE and above
             raise IndexError(index)
+        revoked, starts, suspended, suspended_starts = self._held[status_list]
         bucket = index >> 8
-        lows, starts = self._revoked[status_list]
-        if lows.find(index & 0xFF, starts[bucket], starts[bucket + 1]) >= 0:
+        if revoked.find(index & 0xFF, starts[bucket], starts[bucket + 1]) >= 0:
             return REVOKED
-        lows, starts = self._suspended[status_list]
-        if lows and lows.find(index & 0xFF, starts[bucket], starts[bucket + 1]) >= 0:
-            return SUSPENDED
+        if suspended:
+            first, end = suspended_starts[bucket], suspended_starts[bucket + 1]
+            if suspended.find(index & 0xFF, first, end) >= 0:
+                return SUSPENDED
         return GOOD
 
     @property
     def lists(self) -> tuple[int, ...]:
         """Numbers of the covered lists, ascending."""
-        return tuple(self._revoked)
+        return tuple(self._held)
 
     def counts(self) -> tuple[int, int]:
         """Return how many are revoked and how many suspended."""
-        revoked = sum(len(lows) for lows, _ in self._revoked.values())
-        return revoked, sum(len(lows) for lows, _ in self._suspended.values())
+        held = self._held.values()
+        return sum(len(one[0]) for one in held), sum(len(one[2]) for one in held)
 
     def revoked(self, status_list: int) -> Indices:
         """Return the revoked indices of a list; KeyError."""
-        return _unpack(self._revoked[status_list])
+        return _unpack(self._held[status_list][:2])
 
     def suspended(self, status_list: int) -> Indices:
         """Return the suspended indices of a list; KeyError."""
-        return _unpack(self._suspended[status_list])
+        return _unpack(self._held[status_list][2:])
 
 
 def encode_revocation(revocation: RevocationSet) -> list[object]:
@@ -192,12 +205,12 @@ def _best_k(count: int) -> int:
 
 
 def _unary(stream: NDArray[np.uint8], count: int) -> NDArray[np.int64]:
-    """Return the sum of the first 1, 2, 3 … quotients: the zeros before each one."""
+    """Return where the ones are."""
     bits = np.unpackbits(stream)
     ends = np.flatnonzero(bits.view(np.bool_))
     if len(ends) != count or (len(bits) - (ends[-1] + 1 if count else 0)) >= 8:
         raise FormatError("GAPS_FORMAT")
-    return cast("NDArray[np.int64]", ends - np.arange(count))
+    return cast("NDArray[np.int64]", ends)
 
 
 def _fixed(stream: NDArray[np.uint8], count: int, k: int) -> NDArray[np.int64]:
@@ -211,17 +224,23 @@ def _fixed(stream: NDArray[np.uint8], count: int, k: int) -> NDArray[np.int64]:
     )
 
 
-def _pack(indices: Sequence[int] | Indices) -> _Packed:
+def _checked(indices: Sequence[int] | Indices) -> NDArray[np.int64]:
+    values = np.asarray(indices, dtype=np.int64)
+    if not len(values):
+        return values
+    if np.any(values[1:] <= values[:-1]) or values[0] < 0 or values[-1] >= LIST_SIZE:
+        raise LintError("GAPS_INDICES")
+    return values
+
+
+def _pack(values: NDArray[np.int64]) -> _Packed:
     """Return the lowest byte of each index, and where each bucket of 256 begins."""
-    values = np.asarray(indices, dtype=np.uint32)
     if not len(values):
         return _EMPTY
-    if np.any(values[1:] <= values[:-1]) or values[-1] >= LIST_SIZE:
-        raise LintError("GAPS_INDICES")
-    starts = np.zeros(_BUCKETS + 1, dtype=np.int64)
-    np.cumsum(np.bincount(values >> 8, minlength=_BUCKETS), out=starts[1:])
     kind = "H" if len(values) < 1 << 16 else "I"
-    return values.astype(np.uint8).tobytes(), array.array(kind, starts.astype(kind).tobytes())
+    starts = np.zeros(_BUCKETS + 1, dtype=kind)
+    np.cumsum(np.bincount(values >> 8, minlength=_BUCKETS), out=starts[1:])
+    return values.astype(np.uint8).tobytes(), array.array(kind, starts.tobytes())
 
 
 def _unpack(packed: _Packed) -> Indices:
