@@ -51,6 +51,10 @@ def cases() -> Iterator[dict[str, Any]]:
     yield step("session", "with the PIN: scope full", "session", WALLET, session, pin=True)
     renew = {"wallet": WALLET, "scope": "renew"}
     yield step("session-renew", "without the PIN: scope renew", "session", WALLET, renew)
+    for decision, why in (("approve", "with the PIN"), ("refuse", "without the PIN")):
+        body = {"decision": decision, "number": "042"}
+        told = f"another wallet's request: {decision} {why}"
+        yield step(decision, told, "authorize", WALLET, body, pin=decision == "approve")
 
 
 def step(

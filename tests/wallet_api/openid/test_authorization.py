@@ -78,6 +78,19 @@ def test_by_details_it_comes_with_identifiers(world: World, phone: Handset) -> N
     )
 
 
+@on_sqlite
+def test_scope_and_details_both_count(world: World, phone: Handset) -> None:
+    foreign = ForeignWallet(world)
+    for scope, names in (
+        ("id_card_mdoc", {"id_card_mdoc"}),
+        ("openid", {"id_card_mdoc"}),
+        ("id_card_sd_jwt openid", {"id_card_mdoc", "id_card_sd_jwt"}),
+    ):
+        code = approved(world, phone, foreign, scope=scope, authorization_details=DETAILS)
+        details = foreign.redeem(code).get_json()["authorization_details"]
+        assert {one["credential_configuration_id"] for one in details} == names
+
+
 def test_a_refusal_goes_back_as_access_denied(world: World, phone: Handset) -> None:
     foreign, browser = ForeignWallet(world), Browser(world)
     page = browser.show(foreign.request_uri())

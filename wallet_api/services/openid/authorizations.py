@@ -205,13 +205,16 @@ def _read(deps: Deps, form: Form, client: Client, jkt: str | None) -> OpenIdRequ
 
 
 def _read_wish(form: Form, known: Mapping[str, object]) -> tuple[tuple[str, ...], bool]:
-    """Return (configurations, whether by authorization_details); section 5.1."""
+    """Return (configurations, whether by authorization_details); section 5.1.
+
+    Where both are sent (some wallets say the same twice) both count.
+    """
     text, scope = form.get("authorization_details"), form.get("scope")
     if text is None and not scope:
         raise OpenIdError("invalid_scope", "scope or authorization_details is needed")
     names = details.read_details(text, known) if text is not None else ()
-    if scope and text is None:
-        names = details.read_scope(scope, known)
+    if text is None or (scope and not known.keys().isdisjoint(scope.split(" "))):
+        names = tuple(dict.fromkeys((*names, *details.read_scope(scope or "", known))))
     return names, text is not None
 
 
