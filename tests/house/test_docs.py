@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -171,17 +171,35 @@ def _split(words: tuple[str, ...]) -> tuple[str, tuple[str, ...], frozenset[str]
     return words[0], tuple(leading), frozenset(w.partition("=")[0] for w in words if w[:2] == "--")
 
 
-def _help(module: str, leading: tuple[str, ...]) -> tuple[int, str]:
+SAY_ALL = """
+import contextlib, io, json, runpy, sys
+said = []
+for module, *words in json.load(sys.stdin):
+    sys.argv = [module, *words, "--help"]
+    code, out = 0, io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            code = ended.code or 0
+    said.append([code, out.getvalue()])
+print(json.dumps(said))
+"""
+
+
+def _helps(commands: list[list[str]]) -> list[tuple[int, str]]:
+    """Return exit code and text of each command's help; one process imports for all of them."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *leading, "--help"],
-        check=False,
+        [sys.executable, "-W", "ignore::RuntimeWarning", "-c", SAY_ALL],
+        check=True,
         capture_output=True,
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
+        input=json.dumps(commands),
         text=True,
-        timeout=60,
+        timeout=120,
     )
-    return done.returncode, done.stdout + done.stderr
+    return [(code, shown) for code, shown in json.loads(done.stdout)]
 
 
 def test_every_command_that_a_document_names_exists_with_its_options() -> None:
@@ -190,8 +208,7 @@ def test_every_command_that_a_document_names_exists_with_its_options() -> None:
         module, leading, named = _split(words)
         wanted.setdefault((module, leading), set()).update(named)
     assert len(wanted) > 5
-    with ThreadPoolExecutor(2) as pool:
-        helps = list(pool.map(lambda one: _help(*one), wanted))
+    helps = _helps([[module, *leading] for module, leading in wanted])
     wrong = []
     for ((module, leading), options), (code, shown) in zip(wanted.items(), helps, strict=True):
         unknown = [option for option in sorted(options) if option not in shown]
