@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError as DatabaseError
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -22,6 +22,14 @@ __all__ = ["DatabaseError", "SessionFactory", "Statements", "UtcDateTime", "make
 
 SessionFactory = sessionmaker[Session]
 Statements = Session | Connection  # whatever executes statements in a transaction
+
+
+def broken_table(error: IntegrityError) -> str:
+    """Return the table whose constraint was broken, however the database puts it."""
+    told = getattr(error.orig, "diag", None)
+    if told is not None:
+        return str(told.table_name)
+    return str(error.orig).rpartition(" ")[2].partition(".")[0]  # "… failed: table.column"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -119,17 +127,19 @@ def statements(sessions: SessionFactory) -> AbstractContextManager[Connection]:
 
 
 @contextmanager
-def one_trip(session: Session) -> Iterator[None]:
+def one_trip(statements: Statements) -> Iterator[None]:
     """Send the block's statements together (PostgreSQL's pipeline) instead of one by one.
 
     Only for writes whose result nobody looks at: what goes wrong shows at the end of the block.
     """
-    dialect = session.get_bind().dialect
+    if isinstance(statements, Session):
+        statements.flush()  # what is pending wants its results
+        statements = statements.connection()
+    dialect = statements.dialect
     if dialect.name != "postgresql":
         yield
         return
-    session.flush()  # what is pending wants its results
-    driver: Any = session.connection().connection.driver_connection
+    driver: Any = statements.connection.driver_connection
     try:
         with driver.pipeline():
             yield
@@ -144,6 +154,16 @@ def reading(sessions: SessionFactory) -> Iterator[Session]:
         if session.get_bind().dialect.name == "postgresql":
             session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         yield session
+
+
+@contextmanager
+def looking(sessions: SessionFactory) -> Iterator[Connection]:
+    """Open the same without a session, for one statement made once."""
+    engine: Engine = sessions.kw["bind"]
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")  # noqa: PLW2901
+        yield connection
 
 
 def alembic_config(url: str) -> Config:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from wallet_api.ports.keys import KeyRing
 from wallet_api.ports.registry import PopulationRegistry
 from wallet_api.ports.vault import Vault
 from wallet_api.rules.nik import RegionCodes
+from wallet_api.services.reserve import Reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Deps:
     catalogue: Catalogue
     regions: RegionCodes
     publish_dir: Path
+    reserve: Reserve = field(default_factory=Reserve)
 
     def transaction(self) -> AbstractContextManager[Session]:
         """Open one transaction: committed at the end of the block, or not at all."""
@@ -52,10 +54,14 @@ class Deps:
         """Open a session for one look that changes nothing: no transaction around it."""
         return db.reading(self.sessions)
 
+    def looking(self) -> AbstractContextManager[Connection]:
+        """Open the same for one statement made once, without entities."""
+        return db.looking(self.sessions)
+
     @staticmethod
-    def one_trip(session: Session) -> AbstractContextManager[None]:
+    def one_trip(statements: db.Statements) -> AbstractContextManager[None]:
         """Send the writes of a block together, where the database can."""
-        return db.one_trip(session)
+        return db.one_trip(statements)
 
     def now(self) -> datetime:
         """Return the server's time, UTC-aware."""

@@ -52,7 +52,7 @@ def is_fresh(deps: Deps, nonce: str) -> bool:
 def consume(deps: Deps, kind: str, value: str, *, expires_at: datetime | None = None) -> bool:
     """Use ``value`` up; False when it was used before, in whichever worker."""
     try:
-        with deps.transaction() as db:
+        with deps.statements() as db:
             use_up(db, deps, kind, (value,), expires_at=expires_at)
     except NonceRequired:
         return False

@@ -27,6 +27,8 @@ GOOD, REVOKED, SUSPENDED = "good", "revoked", "suspended"
 ROUNDS: Final = 4
 HALF_BITS: Final = 10
 HALF: Final = (1 << HALF_BITS) - 1
+RESERVED: Final = 64
+"""Slots that a process takes at once where it takes them in advance."""
 WORDS_A_HASH: Final = 16  # of two bytes
 
 FROM: Final = {REVOKED: (GOOD, SUSPENDED), SUSPENDED: (GOOD,), GOOD: (SUSPENDED,)}
@@ -69,6 +71,19 @@ def allocate(db: Statements, deps: Deps, count: int) -> list[Slot]:
         counters = range(taken.issued - wanted, taken.issued)
         slots += [Slot(taken.number, permute(at, word)) for at in counters]
     return slots
+
+
+def draw(deps: Deps, count: int) -> list[Slot]:
+    """Take ``count`` fresh slots that this process has in reserve: outside any transaction.
+
+    A slot whose credential is not planned after all is never used: another decoy.
+    """
+
+    def fetch(wanted: int) -> list[tuple[int, int]]:
+        with deps.statements() as db:
+            return [(slot.number, slot.index) for slot in allocate(db, deps, wanted)]
+
+    return [Slot(*held) for held in deps.reserve.draw(count, fetch, at_least=RESERVED)]
 
 
 def _turn_page(db: Statements, deps: Deps, wanted: int) -> None:

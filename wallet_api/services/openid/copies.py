@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, CursorResult, Insert, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    bindparam,
+    case,
+    exists,
+    insert,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wallet_api.db import Statements
@@ -37,7 +47,7 @@ _LOCK: Final = (
     .where(_wallet.id == bindparam("wallet"))
     .with_for_update(key_share=True, of=table_of(Wallet))
 )
-_PLAN: Final = insert(table_of(Credential))
+_PLAN: Final = insert(table_of(Credential)).inline()
 _SIGNED: Final = (
     update(table_of(Credential))
     .where(_credential.id == bindparam("of_id"), _credential.stage == INTENT)
@@ -75,8 +85,11 @@ def lock_wallet(db: Statements, wallet_id: str, keys: Sequence[str]) -> tuple[st
     return row.state, row.taken
 
 
-def hold_keys(db: Connection, deps: Deps, holder: Holder) -> bool:
-    """Record the keys; False when one is another wallet's, or ended with its wallet."""
+def hold_keys(db: Connection, deps: Deps, holder: Holder) -> None:
+    """Record the keys; ``IntegrityError`` of their table when one is another wallet's, or ended.
+
+    Nothing comes back, so that it can travel with other writes.
+    """
     now = deps.now()
     rows = [
         {
@@ -88,8 +101,7 @@ def hold_keys(db: Connection, deps: Deps, holder: Holder) -> bool:
         }
         for jkt in sorted(key.jkt for key in holder.keys)  # in one order: no two wait for another
     ]
-    held = cast("CursorResult[Any]", db.execute(_HOLD[db.dialect.name], rows)).rowcount
-    return held == len(rows)
+    db.execute(_HOLD[db.dialect.name], rows)
 
 
 def store_intents(db: Statements, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -106,13 +118,17 @@ def store_digests(db: Connection, digests: Mapping[str, bytes]) -> None:
 
 
 def _holding(dialect: Any) -> Insert:
-    statement = dialect.insert(table_of(ForeignKeyHeld))
+    statement = dialect.insert(table_of(ForeignKeyHeld)).inline()
+    same = (_key.wallet_id == statement.excluded.wallet_id) & _key.ended_at.is_(None)
     made: Insert = statement.on_conflict_do_update(
         index_elements=["jkt"],
-        set_={"last_at": statement.excluded.last_at},
-        where=(_key.wallet_id == statement.excluded.wallet_id) & _key.ended_at.is_(None),
+        set_={
+            "last_at": statement.excluded.last_at,
+            # Whose wallet it is must not change: no wallet at all breaks the row.
+            "wallet_id": case((same, _key.wallet_id), else_=null()),
+        },
     )
-    return made.execution_options(preserve_rowcount=True)
+    return made
 
 
 _HOLD: Final = {"sqlite": _holding(sqlite), "postgresql": _holding(postgresql)}

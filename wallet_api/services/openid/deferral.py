@@ -10,16 +10,16 @@ import json
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, cast
+from typing import Final
 
-from sqlalchemy import Connection, CursorResult, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, null, select, update
 
 from credentials.jwk import b64url_decode, b64url_encode, thumbprint
 from credentials.signing import compress, load_compressed
 from wallet_api.errors.openid import OpenIdError
 from wallet_api.models import OpenIdDeferred, table_of
 from wallet_api.services.deps import Deps
-from wallet_api.services.openid import encryption, issuing, secret_hashes
+from wallet_api.services.openid import copies, encryption, issuing, secret_hashes
 from wallet_api.services.openid.access import Access
 from wallet_api.services.openid.bodies import (
     Body,
@@ -39,17 +39,21 @@ LONGEST_INTERVAL: Final = 60
 KIND: Final = "deferred"
 
 _deferred = table_of(OpenIdDeferred).c
-_PROMISE: Final = insert(table_of(OpenIdDeferred))
+_PROMISE: Final = insert(table_of(OpenIdDeferred)).inline()
 _FIND: Final = select(_deferred.order_sealed, _deferred.ready_at).where(
     _deferred.id_hash == bindparam("hash"),
     _deferred.grant_id == bindparam("grant"),
     _deferred.delivered_at.is_(None),
     _deferred.expires_at > bindparam("now"),
 )
+# Once: where it was delivered before, the row breaks (`issuing.transaction_for` says so).
 _DELIVER: Final = (
     update(table_of(OpenIdDeferred))
-    .where(_deferred.id_hash == bindparam("hash"), _deferred.delivered_at.is_(None))
-    .values(delivered_at=bindparam("now"))
+    .where(_deferred.id_hash == bindparam("hash"))
+    .values(
+        delivered_at=bindparam("now"),
+        order_sealed=case((_deferred.delivered_at.is_(None), _deferred.order_sealed), else_=null()),
+    )
 )
 
 
@@ -66,9 +70,9 @@ def promise(deps: Deps, order: Order, key: ResponseKey | None, use_up: UseUp) ->
         "ready_at": ready_at,
         "expires_at": ready_at + LIFE,
     }
-    with deps.statements() as db:
+    with issuing.transaction_for(deps, order) as db, deps.one_trip(db):
         use_up(db)
-        issuing.take_keys(db, deps, order)
+        copies.hold_keys(db, deps, order)
         db.execute(_PROMISE, row)
     return _later(transaction_id, now, ready_at, key)
 
@@ -80,10 +84,10 @@ def deliver(deps: Deps, access: Access, body: Body) -> Reply:
     if not isinstance(transaction_id, str):
         raise OpenIdError("invalid_credential_request", "transaction_id is missing")
     hashed = secret_hashes.hash_of(deps, KIND, transaction_id)
-    with deps.reading() as db:
+    with deps.looking() as db:
         found = db.execute(_FIND, {"hash": hashed, "grant": access.grant, "now": now}).first()
     if found is None:
-        raise _unknown()
+        raise issuing.not_promised()
     order = _decode(deps, access, deps.vault.open_message(_place(hashed), found[0]))
     # Section 9.1: the key of this request counts, whatever the first one said.
     key = encryption.find_response_key(deps, request, encrypted=encrypted)
@@ -95,9 +99,7 @@ def deliver(deps: Deps, access: Access, body: Body) -> Reply:
 
 
 def _use_up(deps: Deps, hashed: bytes, db: Connection) -> None:
-    values = {"hash": hashed, "now": deps.now()}
-    if cast("CursorResult[Any]", db.execute(_DELIVER, values)).rowcount != 1:
-        raise _unknown()  # another request was first
+    db.execute(_DELIVER, {"hash": hashed, "now": deps.now()})
 
 
 def _later(
@@ -122,7 +124,7 @@ def _decode(deps: Deps, access: Access, content: bytes) -> Order:
     keys = [load_compressed(b64url_decode(text)) for text in held["keys"]]
     configuration = configurations(deps).get(held["configuration"])
     if configuration is None:  # the catalogue has changed meanwhile
-        raise _unknown()
+        raise issuing.not_promised()
     return Order(
         access.wallet,
         access.grant,
@@ -135,7 +137,3 @@ def _decode(deps: Deps, access: Access, content: bytes) -> Order:
 
 def _place(hashed: bytes) -> str:
     return f"openid_deferred|order|{hashed.hex()}"
-
-
-def _unknown() -> OpenIdError:
-    return OpenIdError("invalid_transaction_id", "there is nothing to fetch by this id")

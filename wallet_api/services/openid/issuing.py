@@ -11,22 +11,25 @@ Hot path: statements made once, no entities, two transactions.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from credentials.derived import with_derived
 from credentials.errors import LintError
 from credentials.token_claims import StatusReference
 from credentials.vc_claims import coarse_times
 from wallet_api.audit import record, record_each
+from wallet_api.db import broken_table
 from wallet_api.errors import IssuingStopped, RegistryDown
 from wallet_api.errors.openid import OpenIdError
-from wallet_api.models import new_id
+from wallet_api.models import ForeignKeyHeld, OpenIdDeferred, UsedNonce, new_id
 from wallet_api.rules import lifecycle
 from wallet_api.services import people, status_lists
 from wallet_api.services.deps import Deps
@@ -70,7 +73,7 @@ class _Document:
 
 
 UseUp = Callable[[Connection], None]
-"""What the request uses up, in the transaction of the intents; raises what ends it."""
+"""What the request uses up, with the intents: writes that fail by a constraint, or raise."""
 
 
 def check(deps: Deps, order: Order) -> None:
@@ -78,13 +81,25 @@ def check(deps: Deps, order: Order) -> None:
     _open_document(deps, order)
 
 
-def take_keys(db: Connection, deps: Deps, order: Order) -> None:
-    """Hold the wallet, record the keys; OpenIdError when it is closed or a key another's."""
-    state, taken = copies.lock_wallet(db, order.wallet, [key.jkt for key in order.keys])
-    if state != lifecycle.ACTIVE:
-        raise _denied("the wallet of this person is not active")
-    if taken or not copies.hold_keys(db, deps, order):
-        raise key_proofs.refused("a key is already in use elsewhere")
+@contextmanager
+def transaction_for(deps: Deps, order: Order) -> Iterator[Connection]:
+    """Open a transaction that holds the order's wallet and, at its end, its keys.
+
+    OpenIdError when the wallet is not active, a key is somebody else's or a nonce was used.
+    """
+    try:
+        with deps.statements() as db:
+            state, taken = copies.lock_wallet(db, order.wallet, [key.jkt for key in order.keys])
+            if state != lifecycle.ACTIVE:
+                raise _denied("the wallet of this person is not active")
+            if taken:
+                raise _key_taken()
+            yield db
+    except IntegrityError as error:
+        refusal = _BROKEN.get(broken_table(error))
+        if refusal is None:
+            raise
+        raise refusal() from None
 
 
 def issue(deps: Deps, order: Order, use_up: UseUp) -> Issued:
@@ -100,7 +115,7 @@ def issue(deps: Deps, order: Order, use_up: UseUp) -> Issued:
     digests = {
         row["id"]: sha256(text.encode()).digest() for row, text in zip(rows, signed, strict=True)
     }
-    with deps.statements() as db:
+    with deps.statements() as db, deps.one_trip(db):
         copies.store_digests(db, digests)
         facts = [(row["id"], {"kid": row["kid"].hex()}) for row in rows]
         record_each(db, "credential.signed", at=deps.now(), actor=ACTOR, facts=facts)
@@ -110,7 +125,7 @@ def issue(deps: Deps, order: Order, use_up: UseUp) -> Issued:
 def _open_document(deps: Deps, order: Order) -> _Document:
     if deps.settings.issuing_stopped:
         raise IssuingStopped(retry_after=60)
-    with deps.reading() as db:
+    with deps.looking() as db:
         person = copies.read_kept(db, order.wallet)
     if person.answer_hash is None:
         raise RegistryDown(retry_after=30)
@@ -145,23 +160,21 @@ def _plan(
     deps: Deps, order: Order, document: _Document, batch: str, use_up: UseUp
 ) -> tuple[list[dict[str, Any]], list[signing.Copy]]:
     begins, ends = coarse_times(int(deps.now().timestamp()), document.offered.profile.validity_days)
-    with deps.statements() as db:
+    slots = status_lists.draw(deps, len(order.keys))
+    planned = [
+        signing.Copy(key, StatusReference(list_uri(deps, slot.number), slot.index), begins, ends)
+        for key, slot in zip(order.keys, slots, strict=True)
+    ]
+    shared = _shared_columns(deps, order, document, batch)
+    rows = [
+        shared | _own_columns(deps, document, copy, slot, position)
+        for position, (copy, slot) in enumerate(zip(planned, slots, strict=True))
+    ]
+    facts = [(row["id"], _facts_of(row)) for row in rows]
+    with transaction_for(deps, order) as db, deps.one_trip(db):
         use_up(db)
-        take_keys(db, deps, order)
-        slots = status_lists.allocate(db, deps, len(order.keys))
-        planned = [
-            signing.Copy(
-                key, StatusReference(list_uri(deps, slot.number), slot.index), begins, ends
-            )
-            for key, slot in zip(order.keys, slots, strict=True)
-        ]
-        shared = _shared_columns(deps, order, document, batch)
-        rows = [
-            shared | _own_columns(deps, document, copy, slot, position)
-            for position, (copy, slot) in enumerate(zip(planned, slots, strict=True))
-        ]
+        copies.hold_keys(db, deps, order)
         copies.store_intents(db, rows)
-        facts = [(row["id"], _facts_of(row)) for row in rows]
         record_each(db, "credential.planned", at=deps.now(), actor=ACTOR, facts=facts)
     return rows, planned
 
@@ -250,5 +263,22 @@ def _note_refusal(deps: Deps, wallet_id: str, offered: OfferedType, reason: str)
         )
 
 
+def _key_taken() -> OpenIdError:
+    return key_proofs.refused("a key is already in use elsewhere")
+
+
+def not_promised() -> OpenIdError:
+    """Make the refusal of something that was not promised, or that was fetched before."""
+    return OpenIdError("invalid_transaction_id", "there is nothing to fetch by this id")
+
+
 def _denied(description: str) -> OpenIdError:
     return OpenIdError("credential_request_denied", description)
+
+
+_BROKEN: Final[Mapping[str, Callable[[], OpenIdError]]] = {
+    ForeignKeyHeld.__tablename__: _key_taken,
+    UsedNonce.__tablename__: key_proofs.nonce_refused,
+    OpenIdDeferred.__tablename__: not_promised,
+}
+"""What it means when a row of a table could not be written."""
