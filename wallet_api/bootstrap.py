@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from credentials.catalogue import Catalogue
+from credentials.errors import CredentialError
 from wallet_api import data, db
 from wallet_api.adapters import json_logs
 from wallet_api.adapters.clock import SystemClock
@@ -27,6 +28,7 @@ from wallet_api.config import Settings, load_settings
 from wallet_api.errors import ConfigurationError
 from wallet_api.ports.delivery import Messenger
 from wallet_api.services.deps import Deps
+from wallet_api.services.openid.attesters import attestation_roots
 
 
 def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
@@ -43,7 +45,7 @@ def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
     _check_keys(settings, keys, certified=with_faces)
     people = People.REAL if settings.environment == "production" else People.SYNTHETIC
     faces = open_faces(settings) if with_faces else closed_faces()
-    return Deps(
+    deps = Deps(
         settings=settings,
         sessions=db.make_sessions(db.make_engine(settings.database_url)),
         clock=SystemClock(),
@@ -60,6 +62,8 @@ def make_deps(settings: Settings, *, with_faces: bool = True) -> Deps:
         regions=data.load_region_codes(),
         publish_dir=settings.publish_dir,
     )
+    _check_attesters(deps)
+    return deps
 
 
 def _check_keys(settings: Settings, keys: PemKeyRing, *, certified: bool) -> None:
@@ -79,6 +83,14 @@ def _check_keys(settings: Settings, keys: PemKeyRing, *, certified: bool) -> Non
 def _unusable_keys(error: Exception) -> ConfigurationError:
     message = f"WALLET_KEYS_DIR: {type(error).__name__}: run `python -m wallet_api admin keys init`"
     return ConfigurationError(errors=[message])
+
+
+def _check_attesters(deps: Deps) -> None:
+    try:
+        attestation_roots(deps)
+    except (OSError, ValueError, CredentialError) as error:
+        message = f"WALLET_OPENID_ATTESTATION_ROOTS: {type(error).__name__}: no PEM of certificates"
+        raise ConfigurationError(errors=[message]) from None
 
 
 def start_logging(settings: Settings) -> None:

@@ -130,6 +130,15 @@ class Settings(BaseSettings):
     issuing_stopped: bool = Field(default=False, description="kill switch: no credential is signed")
 
     @model_validator(mode="after")
+    def _attestation_has_roots(self) -> Self:
+        """Who demands attestations says whose: otherwise nobody could be served."""
+        demanded = self.openid_require_wallet_attestation or self.openid_require_key_attestation
+        if demanded and not self.openid_attestation_roots:
+            message = "attestations are demanded: openid_attestation_roots names who is believed"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _production_is_real(self) -> Self:
         """Production takes no embedded default (rule 12)."""
         if self.environment != "production":

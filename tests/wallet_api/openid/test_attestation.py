@@ -14,6 +14,10 @@ from credentials.certificates import Subject, make_leaf, make_root
 from credentials.jose import sign_jws
 from credentials.jwk import public_jwk
 from tests.wallet_api.racing import race
+from tests.wallet_api.simulators import NOON, make_settings
+from wallet_api.adapters.keys import make_keys
+from wallet_api.bootstrap import make_deps
+from wallet_api.errors import ConfigurationError
 from wallet_api.services.openid import server_metadata
 
 from .foreign_wallet import ForeignWallet, approved, error_of, new_signer, offer_id_card
@@ -254,6 +258,29 @@ def test_t20_a_proof_of_the_wallet_is_used_once(
     came = race([push] * 40)
     assert came["201"] == 1
     assert came["201"] + came["401"] + came["503"] == 40
+
+
+def test_demanding_attestations_without_roots_is_no_configuration(tmp_path: Path) -> None:
+    for name in ("openid_require_wallet_attestation", "openid_require_key_attestation"):
+        with pytest.raises(ValueError, match="openid_attestation_roots"):
+            make_settings("sqlite:///x.db", tmp_path, **{name: True})
+
+
+def test_roots_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
+    (tmp_path / "broken.pem").write_text("no certificate")
+    for name in ("missing.pem", "broken.pem"):
+        settings = make_settings(
+            "sqlite:///x.db",
+            tmp_path,
+            openid_attestation_roots=str(tmp_path / name),
+            registry_url=f"sqlite:///{tmp_path / 'registry.db'}",
+            mail_url=f"file://{tmp_path}",
+            sms_url=f"file://{tmp_path}",
+        )
+        make_keys(settings.keys_dir, ("id_card",), now=NOON, public_url=settings.public_url)
+        with pytest.raises(ConfigurationError) as refused:
+            make_deps(settings, with_faces=False)
+        assert "WALLET_OPENID_ATTESTATION_ROOTS" in str(refused.value)
 
 
 @on_sqlite
