@@ -184,8 +184,17 @@ def test_a_path_before_the_address_is_kept(
     bank = start_bank(path="/verifikasi", offers=[
         {"policy": "bank-kyc", "type": "id_card"},
         {"policy": "age-check", "type": "id_card", "format": "mso_mdoc"},
+        {"policy": "bank-kyc", "type": "id_card", "format": "mso_mdoc"},
     ])  # fmt: skip
     page = open_page(f"{bank.url}/")
+    expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(
+        [
+            "Bank: mengenal nasabah · SD-JWT VC",
+            "Batas umur 18 tahun",
+            "Bank: mengenal nasabah · mdoc",
+        ]
+    )
+    picture(page, "relying-party-checks")
     page.get_by_role("link", name="Batas umur 18 tahun").click()
     expect(page.locator(".asked li")).to_have_count(2)
     page.get_by_role("button", name="Tampilkan kode QR").click()

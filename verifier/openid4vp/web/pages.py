@@ -14,7 +14,13 @@ from verifier.openid4vp.exchange import RelyingParty
 from verifier.openid4vp.results import Results
 from verifier.openid4vp.settings import Offer
 from verifier.openid4vp.store import RequestRow
-from verifier.openid4vp.web.showing import LANGUAGES, asked_labels, language_texts
+from verifier.openid4vp.web.showing import (
+    LANGUAGES,
+    asked_labels,
+    check_titles,
+    document_label,
+    language_texts,
+)
 from verifier.openid4vp.web.visits import (
     LANGUAGE,
     browser_of,
@@ -62,13 +68,10 @@ def _page(
             name=party.settings.name,
             t=texts,
             offer=offer,
-            checks=[
-                {"number": number, "title": party.policy(one.policy).title[language]}
-                for number, one in enumerate(party.settings.offers)
-            ],
+            checks=check_titles(party, language),
             number=0 if offer is None else party.settings.offers.index(offer),
             title="" if offer is None else party.policy(offer.policy).title[language],
-            document="" if offer is None else _document_label(party, offer, language),
+            document="" if offer is None else document_label(party, offer, language),
             asked=[] if offer is None else asked_labels(party, offer, language),
             cross_device=party.settings.cross_device,
             done=done,
@@ -89,8 +92,3 @@ def _done_view(row: RequestRow | None, *, mine: bool, code: str) -> str:
     if code:
         return "returned"
     return "declined" if row.state == "declined" else "unknown"
-
-
-def _document_label(party: RelyingParty, offer: Offer, language: str) -> str:
-    labels = party.checker.trust.catalogue.document_type(offer.document_type).labels
-    return labels.id if language == "id" else labels.en

@@ -11,6 +11,7 @@ from typing import Any
 from credentials.document_types import DocumentType
 from credentials.fields import Field, Labels
 from verifier.openid4vp.exchange import RelyingParty
+from verifier.openid4vp.queries import MDOC, SD_JWT
 from verifier.openid4vp.settings import Offer
 
 LANGUAGES = ("id", "en")
@@ -24,6 +25,7 @@ _MONTHS = {
         "October", "November", "December",
     ),
 }  # fmt: skip
+_FORMATS = {SD_JWT: "SD-JWT VC", MDOC: "mdoc"}
 _WHY = "why_"
 _REASONS = {
     "EXPIRED": "expired", "NOT_YET_VALID": "expired", "CHAIN_EXPIRED": "issuer",
@@ -54,6 +56,26 @@ def language_texts(language: str, **values: object) -> dict[str, str]:
 def why_refused(code: str, language: str) -> str:
     """Return what to tell a person about a refusal; a general text for a rare one."""
     return _texts()[_WHY + _REASONS.get(code, "other")][language]
+
+
+def check_titles(party: RelyingParty, language: str) -> list[str]:
+    """Return the offers' titles, told apart by document and format where a policy comes twice."""
+    offers = party.settings.offers
+    titles = []
+    for offer in offers:
+        same = [one for one in offers if one.policy == offer.policy]
+        parts = [party.policy(offer.policy).title[language]]
+        if len({one.document_type for one in same}) > 1:
+            parts.append(document_label(party, offer, language))
+        if len({one.format for one in same if one.document_type == offer.document_type}) > 1:
+            parts.append(_FORMATS[offer.format])
+        titles.append(" · ".join(parts))
+    return titles
+
+
+def document_label(party: RelyingParty, offer: Offer, language: str) -> str:
+    """Return the document's name."""
+    return _of(party.checker.trust.catalogue.document_type(offer.document_type).labels, language)
 
 
 def asked_labels(party: RelyingParty, offer: Offer, language: str) -> list[dict[str, Any]]:
