@@ -91,8 +91,8 @@ def _disposable(now: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]
     # Kept a while past their time: a code or token that comes again is recognised as such.
     yield OpenIdOffer, OpenIdOffer.expires_at <= now - OPENID_KEPT
     yield OpenIdRequest, OpenIdRequest.expires_at <= now - OPENID_KEPT
-    over = OpenIdGrant.ended_at <= now - GRANTS_KEPT
-    yield OpenIdGrant, or_(over, OpenIdGrant.expires_at <= now - GRANTS_KEPT)
+    closed = OpenIdGrant.ended_at <= now - GRANTS_KEPT
+    yield OpenIdGrant, or_(closed, OpenIdGrant.expires_at <= now - GRANTS_KEPT)
     ended = select(Enrolment.id).where(Enrolment.state.in_(NEEDLESS))
     yield ContactCode, ContactCode.enrolment_id.in_(ended)
 
