@@ -33,6 +33,7 @@ from wallet_api.audit import record
 from wallet_api.errors import NotPublished
 from wallet_api.models import Credential, Publication, StatusRemnant
 from wallet_api.models import StatusList as StatusListRow
+from wallet_api.services.bundle_files import add_bundle
 from wallet_api.services.deps import Deps
 from wallet_api.services.list_tokens import LIST_LIFE, sign_list
 from wallet_api.services.status_lists import GOOD, REVOKED, SUSPENDED
@@ -80,6 +81,7 @@ def publish(deps: Deps) -> int | None:
         bundle = _make_bundle(deps, moment, revocation)
         _write_version(deps, folder, moment, bundle, revocation)
         _switch(deps.publish_dir, folder)
+        add_bundle(deps.publish_dir, moment.version, bundle, deps.keys.bundle_root)
         _forget_old(deps.publish_dir)
         with deps.transaction() as db:
             now = deps.now()

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, make_response, request
 
 from wallet_api.errors import NotAcceptable
-from wallet_api.services import publication
+from wallet_api.services import bundle_files, publication
 from wallet_api.services.list_tokens import CWT, JWT, LIST_TTL, MEDIA_TYPES
 from wallet_api.web import guards
 
@@ -46,6 +46,21 @@ def bundle() -> Response:
     response.set_etag(sha256(content).hexdigest())
     response.headers["Cache-Control"] = "public, max-age=60"
     response.make_conditional(request.environ)
+    return response
+
+
+@bp.get("/bundles/<name>")
+@guards.open_to_all
+@bp.doc(hide=True)
+def bundle_file(name: str) -> Response:
+    """Get a file of the folder that `verifier sync` reads; ranges and ETags as a web server."""
+    content = bundle_files.read_file(guards.deps(), name)
+    index = name == bundle_files.INDEX
+    response = make_response(content)
+    response.mimetype = "application/json" if index else BUNDLE_TYPE
+    response.set_etag(sha256(content).hexdigest())
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.make_conditional(request.environ, accept_ranges=True, complete_length=len(content))
     return response
 
 
