@@ -23,5 +23,5 @@ rm -rf .env
 .env/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --require-hashes --no-deps --only-binary=:all: -r python/requirements.txt
 PATH="$PWD/.env/bin:$PATH"
-(cd node && npm ci --silent)
+(cd node && npm ci --loglevel=error)
 fingerprint >.env/stamp

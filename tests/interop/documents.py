@@ -65,6 +65,11 @@ LEAF = _leaf(LEAF_KEY, 2)
 SIGNER = _leaf(SIGNER_KEY, 3, DOCUMENT_SIGNER)
 
 
+def now() -> int:
+    """Return the time of this moment: NOW is that of the import, which may be minutes ago."""
+    return int(time.time())
+
+
 class Holder:
     """A holder's key: for us a signer, for the clients a private JWK."""
 

@@ -10,14 +10,18 @@ import re
 from collections.abc import Callable
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from samples.phone import approval
 from tests.interop.clients import Client, RefusedError, Wallet
 from tests.interop.documents import CATALOGUE, TYPES
+from tests.interop.documents import ROOT as ANOTHER_ROOT
 from tests.journey.resident import PIN, wait_until
 
 if TYPE_CHECKING:
@@ -68,6 +72,14 @@ def test_every_type_as_mdoc(issuer: Issuer, wallet: Wallet) -> None:
     assert "portrait" in card
     assert card["age_over_18"] is True
     assert {one["status"] for one in wallet.run("status")} == {"valid"}
+
+
+def test_a_wallet_that_trusts_another_root_takes_nothing(issuer: Issuer, tmp_path: Path) -> None:
+    root = tmp_path / "root.pem"
+    certificate = x509.load_der_x509_certificate(ANOTHER_ROOT)
+    root.write_bytes(certificate.public_bytes(Encoding.PEM))
+    with pytest.raises(RefusedError, match="anchor"):
+        Wallet(tmp_path, root).run("accept", issuer.offer("id_card"))
 
 
 def test_a_wrong_transaction_code_gets_nothing(issuer: Issuer, wallet: Wallet) -> None:

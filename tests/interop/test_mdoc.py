@@ -55,8 +55,8 @@ def _verified(encoded: str, transcript: bytes = TRANSCRIPT) -> IssuedDocument:
     """Verify a device response as a relying party of ours does."""
     (document,) = parse_device_response(b64url_decode(encoded))
     signed = document.issuer_signed
-    leaf = verify_chain(signed.chain, made.ANCHORS, now=made.NOW, usage=DOCUMENT_SIGNER)
-    issued = verify_issuer_signed(signed, leaf, now=made.NOW)
+    leaf = verify_chain(signed.chain, made.ANCHORS, now=made.now(), usage=DOCUMENT_SIGNER)
+    issued = verify_issuer_signed(signed, leaf, now=made.now())
     verify_device_signature(document, issued.device_key, transcript=transcript)
     return issued
 

@@ -51,12 +51,12 @@ def _held(claims: Any) -> Any:
 def _verified(text: str) -> tuple[Any, dict[str, object]]:
     """Verify a presentation as a relying party of ours does."""
     unverified = parse_sd_jwt_vc(text)
-    leaf = verify_chain(unverified.jws.chain, made.ANCHORS, now=made.NOW)
-    credential = verify_sd_jwt_vc(unverified, leaf.public_key, now=made.NOW)
+    leaf = verify_chain(unverified.jws.chain, made.ANCHORS, now=made.now())
+    credential = verify_sd_jwt_vc(unverified, leaf.public_key, now=made.now())
     assert credential.issuer == made.ISSUER
     assert credential.holder_key is not None
     check_issuer(leaf, credential.issuer)
-    binding = verify_key_binding(unverified, credential.holder_key, **ASKED, now=made.NOW)
+    binding = verify_key_binding(unverified, credential.holder_key, **ASKED, now=made.now())
     return binding, credential.claims
 
 
@@ -135,7 +135,7 @@ def test_both_clients_accept_what_our_holder_presents(
             present(parse_sd_jwt_vc(text), [("issuing_country",)]),
             made.HOLDER.signer,
             **ASKED,
-            issued_at=made.NOW,
+            issued_at=made.now(),
         )
         for text in issued.values()
     ]
@@ -168,7 +168,7 @@ def test_both_clients_refuse_what_was_tampered_with(
 def test_a_binding_for_another_verifier_is_refused_by_both_sides(
     issued: dict[str, str], javascript: Client, python: Client
 ) -> None:
-    bound = bind(issued["tax_number"], made.HOLDER.signer, **ASKED, issued_at=made.NOW)
+    bound = bind(issued["tax_number"], made.HOLDER.signer, **ASKED, issued_at=made.now())
     job = {"text": bound, "audience": made.CLIENT_ID}
     python.do(("sd_jwt_verify", {**job, "nonce": made.NONCE}))
     refused = python.refusals(
