@@ -18,7 +18,7 @@ from tests.verifier.openid4vp.conftest import Party
 from tests.verifier.openid4vp.wallet import Bends, answer
 from tests.verifier.openid4vp.world import World
 from verifier.openid4vp.settings import WEBHOOK_SECRET, Folder
-from verifier.openid4vp.webhooks import LONGEST_WAIT, deliver_one, wait_of
+from verifier.openid4vp.webhooks import LONGEST_WAIT, MAX_ATTEMPTS, deliver_one, wait_of
 
 ASK = {"policy": "bank-kyc", "type": "id_card"}
 
@@ -196,6 +196,23 @@ def test_news_is_signed_says_nothing_personal_and_is_tried_again(
         expected = hmac.new(secret, f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
         assert digest == expected
         assert b"ZAINAL" not in body
+
+
+def test_a_back_end_that_never_answers_is_given_up_after_about_a_day(
+    start_bank: Callable[..., Party], world: World, back_end: BackEnd
+) -> None:
+    bank = start_bank(webhook_url=back_end.url)
+    back_end.failures = 1000
+    answer(start(bank)["link"], world.sd_jwt(), world.holder)
+    waited = 0
+    while deliver_one(bank.party, b"secret"):
+        wait = wait_of(len(back_end.heard))
+        bank.clock.moved += wait
+        waited += wait
+    assert len(back_end.heard) == MAX_ATTEMPTS
+    assert 18 * 3600 < waited < 36 * 3600
+    bank.clock.moved += LONGEST_WAIT
+    assert not deliver_one(bank.party, b"secret")
 
 
 def test_of_forty_that_take_a_delivery_one_gets_it(

@@ -201,6 +201,17 @@ def test_a_path_before_the_address_is_kept(
     assert fetch(link_on(page)).query["format"] == "mso_mdoc"
 
 
+def test_where_codes_are_switched_off_there_is_the_button_only(
+    start_bank: Callable[..., Party], open_page: Open
+) -> None:
+    bank = start_bank(cross_device=False)
+    page = open_page(f"{bank.url}/")
+    expect(page.get_by_role("button", name="Buka dompet di perangkat ini")).to_be_visible()
+    expect(page.get_by_role("button", name="Tampilkan kode QR")).to_have_count(0)
+    got = requests.post(f"{bank.url}/requests", json={"flow": "cross_device"}, timeout=10)
+    assert (got.status_code, got.json()["code"]) == (400, "CROSS_DEVICE")
+
+
 def test_every_answer_carries_the_pages_protection(bank: Party) -> None:
     for path in ("/", "/healthz", "/nowhere", "/static/page.js"):
         headers = requests.get(bank.url + path, timeout=10).headers
