@@ -1,4 +1,5 @@
-"""The command line: `python -m verifier check | camera | bundle show | bundle install | sync`.
+"""The command line: `python -m verifier check | camera | bundle show | bundle install | sync |
+desk`.
 
 Exit codes: 0 valid, 1 not valid, 2 unusable input (nothing was decided). Without `--state` a run
 leaves no trace; `--now` never writes state, so trying a time cannot move a terminal's floor.
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_camera(commands.add_parser("camera", help="check what is held before a camera"))
     _add_bundle(commands.add_parser("bundle", help="show or install a bundle"))
     _add_sync(commands.add_parser("sync", help="bring the bundle up to date"))
+    _add_desk(commands.add_parser("desk", help="serve the desk's page to this computer"))
     return parser
 
 
@@ -153,6 +155,27 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=sync)
+
+
+def _add_desk(parser: argparse.ArgumentParser) -> None:
+    from verifier.desk.command import DEFAULT_PORT, desk
+
+    _add_terms(parser)
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="(%(default)s)")
+    parser.add_argument("--gate", action="store_true", help="hands-free: camera on, big verdict")
+    parser.add_argument(
+        "--json-lines", action="store_true", help="print one JSON object for each check"
+    )
+    parser.add_argument("--name", default="Loket 1", help="the desk's name (%(default)s)")
+    parser.add_argument("--purpose", default="", help="what challenges are for; else the policy's")
+    parser.set_defaults(command=desk)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 65536:
+        raise ValueError(text)
+    return port
 
 
 def _add_terms(parser: argparse.ArgumentParser) -> None:

@@ -41,6 +41,7 @@ class Policy:
 
     `accept` empty means every document type; `shown` None means every field of the credential.
     `required` may name "portrait"; `at_least` maps number fields to the least accepted value.
+    `again` is what a desk makes of a credential that it accepted less than `again_within` ago.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Policy:
     status_max_age: timedelta
     status_warn_age: timedelta
     status_unknown: Choice
+    again_within: timedelta = timedelta(minutes=10)
+    again: Choice = "accept"
 
     def accepts(self, document_type: str, profile: str) -> bool:
         """Tell whether this desk takes such a document in such a profile."""
@@ -113,6 +116,7 @@ def parse_policy(data: bytes) -> Policy:
     status = root.section("status", {"max_age_hours", "warn_age_hours", "unknown"})
     fresh = root.section("freshness", {"past_seconds", "future_seconds"})
     possession = root.section("possession", {"challenge", "challenge_seconds", "print"})
+    again = root.section_or_none("again", {"minutes", "verdict"})
     root.allow_only(_TOP_LEVEL)
     policy = Policy(
         name=root.name("name"),
@@ -129,6 +133,7 @@ def parse_policy(data: bytes) -> Policy:
         status_max_age=status.duration("max_age_hours", 3600, 1, 24 * 30),
         status_warn_age=status.duration("warn_age_hours", 3600, 0, 24 * 30),
         status_unknown=status.choice("unknown"),
+        **({} if again is None else _again(again)),
     )
     _check_whole(policy)
     return policy
@@ -136,7 +141,13 @@ def parse_policy(data: bytes) -> Policy:
 
 _TOP_LEVEL = {
     "name", "title", "accept", "required", "at_least", "shown", "freshness", "status", "possession",
+    "again",
 }  # fmt: skip
+
+
+def _again(section: _Members) -> dict[str, Any]:
+    within = section.duration("minutes", 60, 0, 24 * 60)
+    return {"again_within": within, "again": section.choice("verdict")}
 
 
 def _check_whole(policy: Policy) -> None:
@@ -199,6 +210,9 @@ class _Members:
         part = _Members(self._place(member), self._get(member, dict, "an object"))
         part.allow_only(known)
         return part
+
+    def section_or_none(self, member: str, known: set[str]) -> _Members | None:
+        return self.section(member, known) if member in self._members else None
 
     def name(self, member: str) -> str:
         value: str = self._get(member, str, "a name")

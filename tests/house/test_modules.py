@@ -81,11 +81,11 @@ def test_the_qr_path_of_the_verifier_needs_no_jose() -> None:
 def test_the_verifier_needs_only_its_core_and_its_extras() -> None:
     declared = {"PIL", "cbor2", "cryptography", "cv2", "jwt", "numpy", "zxingcpp"}
     relying_party = {"flask", "requests", "segno", "werkzeug"}
+    web = {"openid4vp": relying_party, "desk": {"flask", "segno", "werkzeug"}}
     needed = {
         str(path): extra
         for path in python_files("verifier")
-        if (extra := _third_party(path) - declared - relying_party)
-        or (extra := _third_party(path) & relying_party and path.parts[1] != "openid4vp")
+        if (extra := _third_party(path) - declared - web.get(path.parts[1], set()))
     }
     assert needed == {}
 

@@ -145,6 +145,12 @@ def test_without_the_extra_the_relying_party_says_what_to_install(python: Path) 
     assert "Traceback" not in done.stderr
 
 
+def test_without_the_extra_the_desk_says_what_to_install(python: Path) -> None:
+    done = offline(python, "-m", "verifier", "desk", "--bundle", BUNDLE, "--lang", "en")
+    assert done.returncode == 2
+    assert "DESK_NOT_INSTALLED" in done.stderr
+
+
 def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -160,6 +166,8 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path) -> None:
     assert {"verifier/texts.json", "verifier/policies/bank-kyc.json"} <= names
     page = {"texts.json", "web/templates/page.html", "web/static/page.css", "web/static/page.js"}
     assert {f"verifier/openid4vp/{name}" for name in page} <= names
+    desk = {"texts.json", "templates/desk.html", "static/desk.css", "static/desk.js"}
+    assert {f"verifier/desk/{name}" for name in desk} <= names
     assert sorted(line.split(">")[0] for line in requires) == ["cbor2", "cryptography", "numpy"]
 
 

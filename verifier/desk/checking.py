@@ -1,0 +1,233 @@
+"""One desk at work: whatever comes in is checked once, and each check has one outcome.
+
+A camera sees the same code thirty times a second, and a new proof of the same credential every
+fifteen seconds while the phone is held up: that is one check, not forty. What stays in view is
+therefore answered with the outcome it already has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock, RLock
+from typing import Literal
+
+from verifier import scan
+from verifier.bundle import TrustedBundle
+from verifier.codes import Code
+from verifier.desk.challenges import Asked, Choice, ask, choices
+from verifier.desk.passback import Passback
+from verifier.desk.terminal import Terminal
+from verifier.errors import ScanError, VerifierError
+from verifier.verdict import Facts, Refused, Verified
+from verifier.verify import verify
+
+Source = Literal["camera", "scanner", "image", "text"]
+GONE_SECONDS = 3.0  # out of sight for so long, and the next look is a new check
+
+# What came in was no answer at all: the question stays on the screen.
+_KEEPS_CHALLENGE = {
+    Code.CHALLENGE_MISMATCH, Code.TEXT_TOO_LONG, Code.PREFIX_UNKNOWN, Code.NOT_A_CREDENTIAL,
+    Code.BASE45_INVALID, Code.CBOR_INVALID, Code.FORM_MISMATCH,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one check came to. `verdict` is an error where nothing could be checked at all.
+
+    `seen_seconds` is how long ago the same credential was accepted here, None when it was not.
+    """
+
+    number: int
+    verdict: Verified | Refused | VerifierError
+    at: datetime
+    source: Source
+    bundle: TrustedBundle
+    seen_seconds: int | None = None
+    refuses_again: bool = False
+    set_back: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the policy accepts it, also as one that comes again."""
+        again = self.seen_seconds is not None and self.refuses_again
+        return isinstance(self.verdict, Verified) and not again
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of it."""
+        has_facts = isinstance(self.verdict, Verified | Refused)
+        return self.verdict.facts if has_facts else Facts()  # type: ignore[union-attr]
+
+
+@dataclass(slots=True)
+class _InView:
+    text: str
+    mark: bytes
+    outcome: Outcome
+    last: float
+
+
+class Busy(Exception):
+    """Another picture is being read: one at a time."""
+
+
+class Desk:
+    """A desk with a name, at its terminal. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        *,
+        name: str,
+        purpose: str = "",
+        tell: Callable[[Outcome], None] | None = None,
+    ) -> None:
+        """`tell` is called once for each check, one at a time."""
+        self.terminal = terminal
+        self.name = name
+        self.purpose = purpose
+        self._tell = tell or (lambda _outcome: None)
+        self._passback = Passback()
+        self._asked: Asked | None = None
+        self._in_view: _InView | None = None
+        self._number = 0
+        self._lock = RLock()
+        self._reading = Lock()
+
+    def check(self, text: str, source: Source) -> Outcome:
+        """Check a text and return the outcome."""
+        with self._lock:
+            self._in_view = None
+            return self._check(text, source)
+
+    def check_image(self, data: bytes) -> Outcome:
+        """Check the one code in a picture that somebody chose; Busy while another is read."""
+        try:
+            text = self._read(data)
+        except ScanError as problem:
+            with self._lock:
+                return self._finish(problem, "image")
+        return self.check(text, "image")
+
+    def look(self, frame: bytes) -> Outcome | None:
+        """Look at a camera's frame: the outcome of the code in it, None when there is none.
+
+        Raises Busy, and ScanError SCAN_NOT_INSTALLED or for what is no picture.
+        """
+        try:
+            text = self._read(frame)
+        except ScanError as problem:
+            if problem.code in ("QR_NOT_FOUND", "QR_SEVERAL"):
+                return None
+            raise
+        with self._lock:
+            return self._still_in_view(text) or self._check_in_view(text)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what may be asked for in a challenge."""
+        return choices(self.terminal.bundle().catalogue, self.terminal.policy)
+
+    def ask(self, key: str | None = None) -> Asked | None:
+        """Put a new challenge on the screen; None when there is no such choice."""
+        chosen = next((one for one in self.choices() if key in (None, one.key)), None)
+        if chosen is None:
+            return None
+        with self._lock:
+            now = int(self.terminal.clock.now().timestamp())
+            life = self.terminal.policy.challenge_life
+            self._asked = ask(chosen, name=self.name, life=life, at=now)
+            self._in_view = None
+            return self._asked
+
+    def stop_asking(self) -> None:
+        """Take the challenge off: ordinary codes are looked at again."""
+        with self._lock:
+            self._asked = None
+
+    @property
+    def asked(self) -> Asked | None:
+        """The challenge on the screen."""
+        return self._asked
+
+    def _read(self, data: bytes) -> str:
+        if not self._reading.acquire(blocking=False):
+            raise Busy
+        try:
+            return scan.scan_bytes(data)
+        finally:
+            self._reading.release()
+
+    def _still_in_view(self, text: str) -> Outcome | None:
+        """Return the outcome of what has not left the view: the same text, or the same accepted
+        credential with its next proof.
+        """
+        seen, now = self._in_view, self.terminal.clock.steady()
+        if seen is None or now - seen.last > GONE_SECONDS:
+            return None
+        same = text == seen.text
+        if not same and isinstance(seen.outcome.verdict, Verified) and self._asked is None:
+            same = self._passback.mark(text) == seen.mark
+        if not same:
+            return None
+        seen.last = now
+        return seen.outcome
+
+    def _check_in_view(self, text: str) -> Outcome:
+        outcome = self._check(text, "camera")
+        mark = self._passback.mark(text)
+        self._in_view = _InView(text, mark, outcome, self.terminal.clock.steady())
+        return outcome
+
+    def _check(self, text: str, source: Source) -> Outcome:
+        verdict = self._verify(text)
+        code = verdict.code
+        if self._asked is not None and code not in _KEEPS_CHALLENGE:
+            self._asked = None
+        seen = None
+        if isinstance(verdict, Verified):
+            policy, at = self.terminal.policy, int(self.terminal.clock.now().timestamp())
+            within = int(policy.again_within.total_seconds())
+            if within:
+                seen = self._passback.accept(self._passback.mark(text), at, within)
+        return self._finish(verdict, source, seen)
+
+    def _verify(self, text: str) -> Verified | Refused | VerifierError:
+        terminal, asked = self.terminal, self._asked
+        try:
+            if terminal.clock.was_set_back():
+                return Refused(Code.CLOCK_SUSPECT, Facts())
+            verified = verify(
+                text,
+                bundle=terminal.bundle(),
+                policy=terminal.policy,
+                now=terminal.clock.now(),
+                replay=terminal.replay,
+                challenge=None if asked is None else asked.challenge,
+                clock_floor=terminal.clock_floor,
+            )
+        except VerifierError as refused:
+            return refused
+        if asked is not None and verified.facts.possession != "challenge":  # a print answers nobody
+            return Refused(Code.CHALLENGE_MISMATCH, verified.facts)
+        return verified
+
+    def _finish(
+        self, verdict: Verified | Refused | VerifierError, source: Source, seen: int | None = None
+    ) -> Outcome:
+        self._number += 1
+        terminal = self.terminal
+        outcome = Outcome(
+            self._number,
+            verdict,
+            terminal.clock.now(),
+            source,
+            terminal.bundle(),
+            seen,
+            terminal.policy.again == "refuse",
+            terminal.clock.was_set_back(),
+        )
+        self._tell(outcome)
+        return outcome

@@ -1,0 +1,148 @@
+"""What every check of a desk is held against: the bundle in use, the policy, the clock.
+
+A desk runs all day while `sync` brings newer bundles beside it: the file is looked at before every
+check, and read when it is another one. A newer file that cannot be used changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+
+from verifier.bundle import TrustedBundle, map_bundle, read_bundle_bytes, trust_bundle
+from verifier.errors import BundleError, VerifierError
+from verifier.policy import Policy
+from verifier.replay import MemoryReplay, ReplayMemory
+from verifier.roots import Root
+from verifier.state import StateFolder
+from verifier.verify import CLOCK_TOLERANCE
+
+Age = Literal["fresh", "old", "too_old"]
+LAST_HOURS = timedelta(hours=12)  # before the bundle's end, from when on it is called old
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Clock:
+    """This computer's clock, and whether somebody set it back while the desk ran."""
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = _utc_now,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Compare `wall` (UTC-aware) with `steady` (seconds that only grow) from now on."""
+        self._wall, self._steady = wall, steady
+        self._wall_at_start, self._steady_at_start = wall(), steady()
+
+    def now(self) -> datetime:
+        """Return the time, UTC-aware."""
+        return self._wall()
+
+    def steady(self) -> float:
+        """Return seconds that only grow."""
+        return self._steady()
+
+    def was_set_back(self) -> bool:
+        """Tell whether less time went by than has really passed, by over five minutes.
+
+        Forward is no sign: a computer that slept looks the same.
+        """
+        passed = self._steady() - self._steady_at_start
+        shown = (self._wall() - self._wall_at_start).total_seconds()
+        return shown < passed - CLOCK_TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class BundleAge:
+    """How old what we know is: `age` of the status, `left` until nothing may be checked with it."""
+
+    state: Age
+    age: timedelta
+    left: timedelta
+    version: int
+
+
+class Terminal:
+    """One terminal's bundle, policy, replay memory and clock."""
+
+    def __init__(
+        self,
+        *,
+        root: Root,
+        policy: Policy,
+        state: StateFolder | None,
+        bundle: Path | None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Load the bundle from `bundle`, else from the state folder; BundleError, StateError."""
+        self.policy = policy
+        self.clock = clock or Clock()
+        self.clock_floor: datetime | None = None
+        self.problem: VerifierError | None = None
+        self._root, self._state, self._given = root, state, bundle
+        self._lock = Lock()
+        self.replay: ReplayMemory = MemoryReplay() if state is None else state.replay()
+        self._mark = _mark(self._path())
+        self._bundle = self._load()
+
+    def bundle(self) -> TrustedBundle:
+        """Return the bundle in use, after a look at whether there is a newer one."""
+        with self._lock:
+            mark = _mark(self._path())
+            if mark != self._mark:
+                self._mark = mark
+                try:
+                    self._bundle = self._load()
+                    self.problem = None
+                except VerifierError as problem:
+                    self.problem = problem
+            return self._bundle
+
+    def bundle_age(self) -> BundleAge:
+        """Return how old the bundle in use is, against the policy and its own end."""
+        bundle, now = self.bundle(), self.clock.now()
+        at = now.timestamp()
+        age = timedelta(seconds=max(0.0, at - bundle.status_as_of))
+        until_end = timedelta(seconds=bundle.expires_at - at)
+        left = min(self.policy.status_max_age - age, until_end)
+        state: Age = "fresh"
+        if left <= timedelta(0):
+            state = "too_old"
+        elif age > self.policy.status_warn_age or until_end < LAST_HOURS:
+            state = "old"
+        return BundleAge(state, age, left, bundle.version)
+
+    def _path(self) -> Path:
+        if self._given is not None:
+            return self._given
+        if self._state is None or not self._state.bundle_path.is_file():
+            raise BundleError("BUNDLE_NEEDED")
+        return self._state.bundle_path
+
+    def _load(self) -> TrustedBundle:
+        own = self._given is None
+        data = map_bundle(self._path()) if own else read_bundle_bytes(self._path())
+        if self._state is None:
+            return trust_bundle(data, root=self._root)
+        known = self._state.load()
+        bundle = trust_bundle(data, root=self._root, accepted=known.accepted)
+        self._state.note(bundle)
+        self.clock_floor = known.clock_floor
+        return bundle
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is replaced; None when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
