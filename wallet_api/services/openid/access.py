@@ -100,14 +100,15 @@ def check_access(
     jkt = _bound_to(claims)
     if scheme.lower() != ("bearer" if jkt is None else "dpop"):
         raise _refused("this token goes with the other scheme", dpop_scheme=jkt is not None)
-    jti = ""
-    if jkt is not None:
-        jti = _check_proof(deps, proof or "", jkt, token=token, method=method, url=url)
+    grant = {"grant": claims.get("sub")}
+    if jkt is None:
+        with deps.looking() as db:
+            return _judge(deps, db.execute(_FIND, grant), claims, jkt)
+    jti = _check_proof(deps, proof or "", jkt, token=token, method=method, url=url)
     try:
         with dpop.refusing_replays(), deps.statements() as db:
-            access = _judge(deps, db.execute(_FIND, {"grant": claims.get("sub")}), claims, jkt)
-            if jkt is not None:
-                dpop.use_up(db, deps, jkt, jti)
+            access = _judge(deps, db.execute(_FIND, grant), claims, jkt)
+            dpop.use_up(db, deps, jkt, jti)
     except OpenIdError as error:
         raise (_challenge(error) if error.error == "invalid_dpop_proof" else error) from None
     return access
