@@ -25,7 +25,7 @@ from wallet_api.adapters.clock import SystemClock
 from wallet_api.db import migrate
 
 WORKERS, RESIDENTS, CONNECTIONS = 2, 40, 8
-WARM, REQUESTS = 200, 2000
+WARM, REQUESTS = 100, 1000
 A_SECOND = 400
 KINDS = (
     ("SD-JWT VC, bearer token", "id_card_sd_jwt", False, A_SECOND),
