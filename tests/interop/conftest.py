@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.interop.clients import NODE, PYTHON, Client, Wallet
+from tests.interop.relying_party import Asker
 from tests.journey.office import running_office
 from tests.journey.resident import Resident
 from tests.journey.steps import Journey
@@ -78,7 +79,16 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
             yield Issuer(office, resident, root, admin)
 
 
+@pytest.fixture(scope="session")
+def bank(issuer: Issuer) -> Asker:
+    """A relying party that believes the installation's issuer."""
+    asker = Asker(issuer.office)
+    asker.bank.prepare(issuer.administrator)
+    asker.open()
+    return asker
+
+
 @pytest.fixture
-def wallet(issuer: Issuer, tmp_path: Path) -> Wallet:
-    """A new wallet of somebody else, which trusts our issuer's root."""
-    return Wallet(tmp_path, issuer.root)
+def wallet(issuer: Issuer, bank: Asker, tmp_path: Path) -> Wallet:
+    """A new wallet of somebody else, which trusts our issuer's root and the bank's."""
+    return Wallet(tmp_path, issuer.root, "--verifier-root", str(bank.root))

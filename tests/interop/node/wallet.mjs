@@ -6,10 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { accept, renew } from "./issuance.mjs";
 import { generateKey } from "./keys.mjs";
-import { answer } from "./presentation.mjs";
-import { statusList } from "./sd_jwt.mjs";
 
 const USAGE = `usage: wallet.mjs [OPTIONS] COMMAND
   accept OFFER [--tx-code 1234] [--copies 10] [--bearer] [--no-notice]   take what an issuer offers
@@ -99,12 +96,15 @@ async function fetchToken(uri) {
   return response.text();
 }
 
+// Each command loads what it needs, so that the others start fast.
 const commands = {
   accept: async ([offer]) => {
+    const { accept } = await import("./issuance.mjs");
     const wallet = load();
     keep(wallet, await accept(offer, taking(wallet)));
   },
   renew: async () => {
+    const { renew } = await import("./issuance.mjs");
     const wallet = load();
     if (!wallet.refresh) throw new Error("no refresh token is held");
     keep(wallet, await renew(wallet.refresh, taking(wallet)));
@@ -116,6 +116,7 @@ const commands = {
     tell(credentials);
   },
   status: async () => {
+    const { statusList } = await import("./sd_jwt.mjs");
     const lists = new Map();
     const found = [];
     for (const { format, type, status } of load().credentials) {
@@ -134,6 +135,7 @@ const commands = {
     tell(found);
   },
   present: async ([link]) => {
+    const { answer } = await import("./presentation.mjs");
     const bend = options.tamper
       ? (vpToken) =>
           Object.fromEntries(Object.entries(vpToken).map(([id, [text]]) => [id, [tampered(text)]]))
