@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import requests
@@ -101,22 +101,30 @@ class StatusLists:
             return kept.token
 
     def _renew(self, uri: str, issuer: Issuer, old: _Kept | None, now: int) -> _Kept:
-        held = old.token if old else None
+        """Fetch, or keep what its issuer still vouches for: a policy says how old it may be."""
+        held = old.token if old and _holds(old.token, now) else None
+        etag = old.etag if old and held else ""
         try:
-            answer = self._fetch(uri, old.etag if old and held else "")
-            if answer.text is not None:
-                unverified = parse_status_jwt(answer.text)
-                leaf = verify_chain(unverified.chain, issuer.anchors, now=now)
-                token = verify_status_token(unverified, leaf.public_key, uri=uri, now=now)
-                return _Kept(token, answer.etag, token.keep_until(now))
-            if old is None or held is None:
-                return _Kept(None, "", now + RETRY_SECONDS)
-            ends = held.times.expires_at
-            if ends is not None and ends <= now:
-                return _Kept(None, "", now + RETRY_SECONDS)
-            return replace(old, until=held.keep_until(now))
+            answer = self._fetch(uri, etag)
+            if answer.text is None:
+                if held is None:
+                    return _Kept(None, "", now + RETRY_SECONDS)
+                return _Kept(held, etag, held.keep_until(now))
+            unverified = parse_status_jwt(answer.text)
+            leaf = verify_chain(unverified.chain, issuer.anchors, now=now)
+            token = verify_status_token(unverified, leaf.public_key, uri=uri, now=now)
         except (OSError, ValueError, CredentialError):
-            return _Kept(None, "", now + RETRY_SECONDS)
+            return _Kept(held, etag, now + RETRY_SECONDS)
+        if held is not None and token.times.issued_at < held.times.issued_at:
+            return _Kept(held, etag, now + RETRY_SECONDS)  # lists never go back
+        return _Kept(token, answer.etag, token.keep_until(now))
+
+
+def _holds(token: StatusToken | None, now: int) -> bool:
+    """Tell whether there is a list that its issuer still vouches for."""
+    if token is None:
+        return False
+    return token.times.expires_at is None or now < token.times.expires_at
 
 
 def fetch_list(uri: str, etag: str) -> Fetched:
