@@ -108,22 +108,33 @@ def verify_key_sets(
 ) -> KeyChain:
     """Follow a chain of sets from the pinned root; nothing of a set is read before it holds.
 
+    Sets before the first one the pinned root signed are those of earlier roots and passed over.
     SignatureError when a signature does not hold; FormatError when a set is none, versions do
     not rise, or a set before the last names no root or several.
     """
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise FormatError("KEYS_CHAIN")
+    start, keys = _first(chain, pinned)
     roots = [pinned]
-    keys: KeySet | None = None
-    for signed in chain:
-        if keys is not None:
-            roots.append(_next_root(keys))
+    for signed in chain[start + 1 :]:
+        roots.append(_next_root(keys))
         found = _verify(bytes(signed), roots[-1])
-        if keys is not None and found.version <= keys.version:
+        if found.version <= keys.version:
             raise FormatError("KEYS_CHAIN")
         keys = found
-    assert keys is not None  # noqa: S101  the chain is not empty
     return KeyChain(keys, tuple(roots))
+
+
+def _first(
+    chain: Sequence[bytes | memoryview], pinned: ec.EllipticCurvePublicKey
+) -> tuple[int, KeySet]:
+    """Return the first set that the pinned root signed, and its place; SignatureError."""
+    for place, signed in enumerate(chain):
+        try:
+            return place, _verify(bytes(signed), pinned)
+        except SignatureError:
+            continue
+    raise SignatureError("SIGNATURE_INVALID")
 
 
 def _verify(signed: bytes, root: ec.EllipticCurvePublicKey) -> KeySet:

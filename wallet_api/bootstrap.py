@@ -18,6 +18,7 @@ from wallet_api.adapters.clock import SystemClock
 from wallet_api.adapters.faces.opening import closed_faces, open_faces
 from wallet_api.adapters.file_outbox import FileMessenger
 from wallet_api.adapters.issuer_certificates import RootAwayError
+from wallet_api.adapters.key_sets import replace_root
 from wallet_api.adapters.keys import PemKeyRing, make_keys
 from wallet_api.adapters.mail import SmtpMessenger
 from wallet_api.adapters.registry.guard import People
@@ -116,6 +117,14 @@ def init_keys(folder: Path, *, now: datetime, public_url: str | None) -> list[st
     document_types = tuple(held.name for held in load_catalogue().types)
     try:
         return make_keys(folder, document_types, now=now, public_url=public_url)
+    except RootAwayError as error:
+        raise ConfigurationError(errors=[f"WALLET_KEYS_DIR: {error}"]) from None
+
+
+def replace_bundle_root(folder: Path, *, now: datetime) -> None:
+    """Let the bundle root introduce a new one (``admin keys new-root``)."""
+    try:
+        replace_root(folder, PemKeyRing(folder).issuer_keys(), now=now)
     except RootAwayError as error:
         raise ConfigurationError(errors=[f"WALLET_KEYS_DIR: {error}"]) from None
 

@@ -103,6 +103,10 @@ def _keys(group: Any) -> None:
     parser = _command(group, "init", ("keys", "init"), "make every key that is missing")
     parser.add_argument("--dir", type=Path, required=True, help="folder (WALLET_KEYS_DIR)")
     parser.add_argument("--public-url", help="address in the certificates (WALLET_PUBLIC_URL)")
+    parser = _command(
+        group, "new-root", ("keys", "new_root"), "let the bundle root introduce a new one"
+    )
+    parser.add_argument("--dir", type=Path, required=True, help="folder (WALLET_KEYS_DIR)")
 
 
 def _faces(group: Any) -> None:

@@ -116,9 +116,20 @@ def test_a_new_root_is_introduced_by_the_one_before() -> None:
     assert found.root == THIRD.public_key
     assert found.roots == (PINNED.public_key, SECOND.public_key, THIRD.public_key)
     assert _verified(_bundle(NEW_PUBLISHER, *chain)).version == 7
-    for broken in (chain[1:], [chain[0], chain[2]], chain[::-1], []):
+    for broken in (chain[1:], [chain[0], chain[2]], []):
         with pytest.raises(CredentialError):
             verify_key_sets(broken, PINNED.public_key)
+
+
+def test_who_pinned_a_later_root_passes_over_what_came_before() -> None:
+    chain = [
+        sign_key_set(_set(1, _role(ROOT, SECOND)), PINNED),
+        sign_key_set(_set(2, _role(PUBLISHER, NEW_PUBLISHER)), SECOND),
+    ]
+    found = verify_key_sets(chain, SECOND.public_key)
+    assert (found.keys.version, found.roots) == (2, (SECOND.public_key,))
+    with pytest.raises(SignatureError):
+        verify_key_sets(chain, THIRD.public_key)
 
 
 def test_the_old_root_cannot_go_on_beside_the_new_one() -> None:

@@ -29,13 +29,13 @@ from credentials.signing import (
     key_id,
     load_compressed,
 )
-from wallet_api.adapters import issuer_certificates
+from wallet_api.adapters import issuer_certificates, key_sets
 from wallet_api.adapters.vault import FileVault
-from wallet_api.ports.keys import Certified, IssuerKey
+from wallet_api.ports.keys import BundleRoot, Certified, IssuerKey
 
 REQUEST_KEY = "credential-request"
 SINGLE_KEYS = (
-    *("bundle-root", "status", "token", "time", "challenge", "kiosk-ca"),
+    *("publisher", "status", "token", "time", "challenge", "kiosk-ca"),
     *("sd-jwt", "document-signer", REQUEST_KEY),
 )
 CALIBRATION_KEY = "calibration"
@@ -63,7 +63,8 @@ class PemKeyRing:
     def holds_any_of(self, thumbprints: frozenset[str]) -> bool:
         """Say whether a key that credentials or bundles are trusted by is among those named."""
         certified = (self.sd_jwt, self.document_signer, self.status)
-        keys = [held.key.public_key for held in self._issuers] + [self.bundle_root.public_key]
+        keys = [held.key.public_key for held in self._issuers]
+        keys += [self.bundle_root.public_key, self.publisher.public_key]
         keys += [one.signer.public_key for one in certified]
         keys.append(cast("ec.EllipticCurvePublicKey", self.issuer_root.public_key()))
         return any(thumbprint(key) in thumbprints for key in keys)
@@ -101,9 +102,19 @@ class PemKeyRing:
         )
 
     @cached_property
-    def bundle_root(self) -> Signer:
-        """Signs verifier bundles."""
-        return self._signer("bundle-root")
+    def bundle_root(self) -> BundleRoot:
+        """The root that signed the key sets."""
+        return BundleRoot(key_sets.load_root_public(self._folder))
+
+    @cached_property
+    def publisher(self) -> Signer:
+        """Signs bundles and deltas."""
+        return self._signer("publisher")
+
+    @cached_property
+    def key_sets(self) -> tuple[bytes, ...]:
+        """The chain of signed key sets."""
+        return key_sets.load_sets(self._folder)
 
     @cached_property
     def issuer_root(self) -> x509.Certificate:
@@ -179,7 +190,8 @@ def make_keys(
     near their end. Raises ``RootAwayError`` when that needs the root's key and it is elsewhere.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
+    made = key_sets.make_root(folder, _write_new)
+    made += [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
     if _write_new(folder / "vault.json", FileVault.new_key_file().encode()):
         made.append("vault")
     made += _make_calibration_key(folder)
@@ -187,7 +199,8 @@ def make_keys(
         _write_new(folder / "kiosk-ca.crt", _self_signed(folder / "kiosk-ca.pem", now))
         made.append("kiosk-ca certificate")
     made += _make_issuers(folder, document_types, now)
-    return made + issuer_certificates.make_certificates(folder, now=now, public_url=public_url)
+    made += issuer_certificates.make_certificates(folder, now=now, public_url=public_url)
+    return made + key_sets.renew_key_set(folder, PemKeyRing(folder).issuer_keys(), now=now)
 
 
 def _make_calibration_key(folder: Path) -> list[str]:

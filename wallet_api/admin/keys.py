@@ -1,4 +1,4 @@
-"""`admin keys init`, `admin bundle-root` and `admin issuer-root`."""
+"""`admin keys init`, `admin keys new-root`, `admin bundle-root` and `admin issuer-root`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def init(options: Namespace) -> str:
     made = bootstrap.init_keys(options.dir, now=datetime.now(UTC), public_url=public_url)
     listed = "\n".join(f"  {name}" for name in made)
     return f"{len(made)} keys made in {options.dir}\n{listed}" if made else "nothing was missing"
+
+
+def new_root(options: Namespace) -> str:
+    """Make a new bundle root that the present one introduces; verifiers follow by themselves."""
+    bootstrap.replace_bundle_root(options.dir, now=datetime.now(UTC))
+    return (
+        "the next bundle introduces the new root; restart API and jobs, print it with "
+        "`admin bundle-root`, and destroy bundle-root-before.pem"
+    )
 
 
 def show_bundle_root(_: Namespace) -> str:

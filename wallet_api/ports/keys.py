@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.signing import Signer
+
+ISSUER_NAME: Final = "Direktorat Jenderal Kependudukan dan Pencatatan Sipil"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,29 @@ class Certified:
     chain: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BundleRoot:
+    """The root that verifiers pin. Its private key is not needed here and may lie in a safe."""
+
+    public_key: ec.EllipticCurvePublicKey
+
+
 class KeyRing(Protocol):
     """Every signing key of the service."""
 
     @property
-    def bundle_root(self) -> Signer:
-        """Signs verifier bundles."""
+    def bundle_root(self) -> BundleRoot:
+        """The root that signed the key sets."""
+        ...
+
+    @property
+    def publisher(self) -> Signer:
+        """Signs bundles and deltas, as the key set allows it."""
+        ...
+
+    @property
+    def key_sets(self) -> tuple[bytes, ...]:
+        """The chain of signed key sets that every bundle carries (`credentials.key_set`)."""
         ...
 
     @property

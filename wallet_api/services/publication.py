@@ -26,8 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from credentials.bundle import Bundle, parse_bundle, sign_bundle, verify_bundle
 from credentials.regions import Regions, pack_regions
 from credentials.revocation import RevocationSet
-from credentials.signing import ES256
-from credentials.trust import TrustedKey, TrustList
+from credentials.trust import TrustList
 from wallet_api import data
 from wallet_api.audit import record
 from wallet_api.errors import NotPublished
@@ -41,7 +40,6 @@ from wallet_api.services.status_lists import GOOD, REVOKED, SUSPENDED
 BUNDLE: Final = "bundle.cose"
 CURRENT: Final = "current"
 KEPT_VERSIONS: Final = 3
-ISSUER_NAME: Final = "Direktorat Jenderal Kependudukan dan Pencatatan Sipil"
 MOST_KEPT: Final = 128  # list files in the memory of a process, some 30 KB each
 
 
@@ -81,7 +79,7 @@ def publish(deps: Deps) -> int | None:
         bundle = _make_bundle(deps, moment, revocation)
         _write_version(deps, folder, moment, bundle, revocation)
         _switch(deps.publish_dir, folder)
-        add_bundle(deps.publish_dir, moment.version, bundle, deps.keys.bundle_root)
+        add_bundle(deps.publish_dir, moment.version, bundle, deps.keys.publisher)
         _forget_old(deps.publish_dir)
         with deps.transaction() as db:
             now = deps.now()
@@ -176,32 +174,15 @@ def _make_bundle(deps: Deps, moment: _Moment, revocation: RevocationSet) -> byte
         issued_at=at,
         expires_at=at + deps.settings.bundle_hours * 3600,
         status_as_of=at,
-        trust=_trust_list(deps),
+        trust=TrustList(()),  # the key set says it
         revocation=revocation,
         catalogue=deps.catalogue,
         regions=region_names(),
         minimum_app_version=deps.settings.android_minimum_app,
     )
-    signed = sign_bundle(bundle, deps.keys.bundle_root)
+    signed = sign_bundle(bundle, deps.keys.publisher, key_sets=deps.keys.key_sets)
     verify_bundle(parse_bundle(signed), deps.keys.bundle_root.public_key)
     return signed
-
-
-def _trust_list(deps: Deps) -> TrustList:
-    return TrustList(
-        tuple(
-            TrustedKey(
-                kid=key.kid,
-                public_key=key.public_key,
-                alg=ES256,
-                not_before=int(key.not_before.timestamp()),
-                not_after=int(key.not_after.timestamp()),
-                issuer_name=ISSUER_NAME,
-                document_types=frozenset(key.document_types),
-            )
-            for key in deps.keys.issuer_keys()
-        )
-    )
 
 
 def _revocation(moment: _Moment) -> RevocationSet:

@@ -102,7 +102,15 @@ def _check_keys(deps: Deps) -> str:
     """Load every key: a file that is gone or unreadable shows here, not at the first signature."""
     keys = deps.keys
     try:
-        _ = (keys.bundle_root, keys.token_key, keys.time_key, keys.challenge_key, keys.kiosk_ca)
+        _ = (
+            keys.bundle_root,
+            keys.publisher,
+            keys.key_sets,
+            keys.token_key,
+            keys.time_key,
+            keys.challenge_key,
+            keys.kiosk_ca,
+        )
         _ = (keys.issuer_root, keys.sd_jwt, keys.document_signer, keys.status, keys.request_key)
         for held in deps.catalogue.types:
             keys.issuer_for(held.name, deps.now())

@@ -75,7 +75,8 @@ def test_a_lost_key_shows_in_readiness_and_init_makes_another(
 def test_a_new_bundle_root_must_be_pinned_anew(world: World, folder: Path) -> None:
     old = world.deps.keys.bundle_root.public_key
     assert _published(world, old).version
-    (folder / "bundle-root.pem").unlink()
+    for path in folder.glob("bundle-root*.pem"):
+        path.unlink()
     after = _init_and_restart(world)
     with pytest.raises(CredentialError):
         _published(after, old)

@@ -121,7 +121,7 @@ def test_keys_are_made_once_private_and_for_two_years(tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.glob("*.pem")}
     assert make_keys(folder, ("id_card",), now=NOON) == []
     made = make_keys(folder, ("id_card", "tax_number"), now=NOON)
-    assert made == ["issuer-tax_number-2026", "issuer-tax_number-2027"]
+    assert made == ["issuer-tax_number-2026", "issuer-tax_number-2027", "key set"]
     assert {name: (folder / name).read_bytes() for name in before} == before
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pem")} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
