@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     openid_require_wallet_attestation: bool = Field(
         default=False, description="only wallets that an attester vouches for"
     )
+    openid_require_dpop: bool = Field(
+        default=False, description="no bearer tokens: access only bound to a wallet's DPoP key"
+    )
     openid_attestation_roots: str = Field(
         "", description="PEM file of the attesters' root certificates; empty: none is known"
     )

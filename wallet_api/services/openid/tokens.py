@@ -34,6 +34,8 @@ def exchange(deps: Deps, form: Form, *, client: Client, jkt: str | None) -> dict
     OpenIdError with the words of section 6.3 and RFC 6749 section 5.2.
     """
     kind = demand(form, "grant_type")
+    if jkt is None and deps.settings.openid_require_dpop:  # FAPI 2.0 section 5.3.2.1
+        raise OpenIdError("invalid_dpop_proof", "a DPoP proof is needed")
     if kind == offers.PRE_AUTHORIZED_GRANT:
         grant = _by_offer(deps, form, client, jkt)
     elif kind == CODE_GRANT:
