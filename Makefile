@@ -75,7 +75,7 @@ samples: ## make everything that is generated under samples/ again, byte for byt
 	@scripts/setup.sh runtime
 	@$(PYTHON) -m samples.build $(ARGS)
 
-reference: ## write docs/settings.md and docs/problems.md from the code
+reference: ## write docs/settings.md, problems.md and conformance.md from the code
 	@scripts/setup.sh runtime
 	@$(PYTHON) scripts/write_reference.py
 

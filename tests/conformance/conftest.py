@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """The same issuer for any wallet, and under HAIP: for attested wallets only."""
+    """The same issuer for any wallet, and under HAIP: for attested wallets with DPoP only."""
 
     plain: Place
     haip: Place
@@ -53,7 +53,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     roots = folder / "attesters.pem"
     roots.write_bytes(attester.pem())
     known = world.with_settings(openid_attestation_roots=str(roots))
-    strict = known.with_settings(openid_require_wallet_attestation=True)
+    demands = {"openid_require_wallet_attestation": True, "openid_require_dpop": True}
+    strict = known.with_settings(**demands)
     build_registry(folder / "registry.db")
     world.registry.people[BUDI] = SqlRegistry(f"sqlite:///{folder / 'registry.db'}").look_up(BUDI)
     phone = with_wallet(world, BUDI, add=False)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from credentials.jwk import public_jwk
 from tests.conformance.trust import leaf_of_x5c, path_of, unpad
+from tests.wallet_api.openid.issuer.test_metadata import faults
 
 if TYPE_CHECKING:
     from credentials.signing import PemSigner
@@ -62,7 +62,11 @@ def check_sd_jwt(place: Place, text: str, key: PemSigner, supported: dict[str, A
     )
     assert set(payload) <= PLAIN_CLAIMS
     assert (payload["iss"], payload["vct"]) == (issuer, supported["vct"])
-    assert payload["cnf"] == {"jwk": public_jwk(key.public_key)}
+    jwk, numbers = payload["cnf"]["jwk"], key.public_key.public_numbers()
+    assert (jwk["kty"], jwk["crv"]) == ("EC", "P-256")
+    point = tuple(int.from_bytes(unpad(jwk[name]), "big") for name in ("x", "y"))
+    assert point == (numbers.x, numbers.y)
+    assert "d" not in jwk
     now = int(place.world.clock.now().timestamp())
     assert all(type(payload[name]) is int for name in ("iat", "nbf", "exp"))
     assert payload["iat"] <= now
@@ -112,6 +116,7 @@ def check_type_metadata(place: Place, credential: SdJwt) -> None:
     assert payload["vct#integrity"] == f"sha256-{digest}"
     document = answer.get_json()
     assert document["vct"] == payload["vct"]
+    assert faults("type_metadata", document) == []
     hidden = {path[0] for path in _paths(credential.claims)} - set(payload)
     for claim in document["claims"]:
         first, policy = claim["path"][0], claim.get("sd", "allowed")

@@ -22,6 +22,7 @@ from tests.wallet_api.openid.test_attestation import AttestedWallet
 from wallet_api.services.openid import offers
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
     from werkzeug.test import TestResponse
 
     from credentials.signing import PemSigner
@@ -72,6 +73,26 @@ class ConformanceWallet(CredentialWallet, AttestedWallet):
         if self.attester is None:
             return ForeignWallet.headers(self, url, **bent)
         return super().headers(url, **bent)
+
+
+@dataclass(frozen=True)
+class FalseSigner:
+    """Signs in another's name: one bit of each signature is wrong."""
+
+    real: PemSigner
+
+    @property
+    def kid(self) -> bytes:
+        return self.real.kid
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self.real.public_key
+
+    def sign(self, data: bytes) -> bytes:
+        signature = bytearray(self.real.sign(data))
+        signature[40] ^= 1
+        return bytes(signature)
 
 
 def make_wallet(place: Place, client_id: str = CLIENT, **options: Any) -> ConformanceWallet:

@@ -37,7 +37,7 @@ OFFERED = [Variant(form, CODE_OF_OFFER) for form in (SD_JWT, MDOC)]
 @module("oid4vci-1_0-issuer-happy-flow")
 @pytest.mark.parametrize("variant", [*VARIANTS, *OFFERED], ids=str)
 def test_happy_flow(places: Places, variant: Variant) -> None:
-    """The whole flow from offer or wallet to notification; unknown fields everywhere are ignored."""
+    """The whole flow, begun by offer or wallet, to the notification; unknown fields are ignored."""
     place, wallet = with_access(places, variant)
     check_nonce(place)
     _, named = fetch(place, wallet, variant, **sprinkled())
@@ -87,7 +87,7 @@ def test_skip_notification(places: Places, variant: Variant) -> None:
 @module("oid4vci-1_0-issuer-batch-issuance")
 @pytest.mark.parametrize("variant", [*FORMATS, Variant(SD_JWT, CODE, encrypted=True)], ids=str)
 def test_batch_issuance(places: Places, variant: Variant) -> None:
-    """Twelve copies: their keys, one dataset, no salt twice, no times or status entries that link."""
+    """Twelve copies: their keys, one dataset, no salt twice, no linking times or status entries."""
     place, wallet = with_access(places, variant)
     found, _ = fetch(place, wallet, variant, count=12)
     assert len({repr(_dataset(one)) for one in found}) == 1

@@ -99,7 +99,7 @@ def check_status(place: Place, reference: dict[str, Any], media: str) -> None:
 
 
 def _jwt(place: Place, text: str) -> tuple[Any, Any, dict[str, Any]]:
-    header = json.loads(unpad(text.split(".")[0]))
+    header = json.loads(unpad(text.partition(".")[0]))
     assert header["typ"] == "statuslist+jwt"
     leaf = leaf_of_x5c(place, header["x5c"], uri=place.world.deps.settings.public_url)
     claims = jwt.decode(
