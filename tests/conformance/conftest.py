@@ -36,10 +36,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """The same issuer for any wallet, and under HAIP: for attested wallets with DPoP only."""
+    """The same issuer for any wallet, and under HAIP: for attested wallets with DPoP only.
+
+    ``later`` is for any wallet again, and gives credentials after a minute.
+    """
 
     plain: Place
     haip: Place
+    later: Place
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +69,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     CredentialWallet(world).offered(BUDI, "id_card").fetch_texts()
     publication.publish(world.deps)  # as every minute: from now on there is a status list
     with ExitStack() as stack:
-        plain, haip = (
+        plain, haip, later = (
             Place(one, stack.enter_context(serving(create_app(deps=one.deps))), phone, attester)
-            for one in (known, strict)
+            for one in (known, strict, known.with_settings(openid_deferred_seconds=60))
         )
-        yield Places(plain, haip)
+        yield Places(plain, haip, later)
     close(world)
 
 

@@ -159,13 +159,20 @@ def request(
     if "proofs" not in members:
         body["proofs"] = wallet.proofs(*keys)
     body = {name: held for name, held in (body | members).items() if held is not None}
+    return send(wallet, variant, "credential", body)
+
+
+def send(
+    wallet: ConformanceWallet, variant: Variant, name: str, body: dict[str, Any]
+) -> tuple[TestResponse, dict[str, Any]]:
+    """POST as the variant says; return the answer and what it says when opened."""
     if not variant.encrypted:
-        answer = wallet.send("credential", body)
+        answer = wallet.send(name, body)
         return answer, answer.get_json()
     private, parameter = response_key()
     sealed = wallet.encrypt({"credential_response_encryption": parameter} | body)
-    answer = wallet.send("credential", sealed, media="application/jwt")
-    if answer.status_code == 200:
+    answer = wallet.send(name, sealed, media="application/jwt")
+    if answer.status_code < 300:
         return answer, decrypt(answer, private)
     return answer, answer.get_json()
 
@@ -182,7 +189,7 @@ def check_success(
     assert answer.mimetype == ("application/jwt" if variant.encrypted else "application/json")
     assert answer.headers["Cache-Control"] == "no-store"
     assert parsedate_to_datetime(answer.headers["Date"]).tzinfo is not None
-    assert set(body) == {"credentials", "notification_id"}
+    assert {"credentials"} <= set(body) <= {"credentials", "notification_id"}
     assert all(set(one) == {"credential"} for one in body["credentials"])
     texts = [one["credential"] for one in body["credentials"]]
     metadata = place.served.test_client().get(METADATA).get_json()
@@ -208,6 +215,19 @@ def fetch(
     got = request(wallet, variant, *keys, **members)
     found = check_success(place, variant, got, *keys)
     return found, str(got[1]["notification_id"])
+
+
+def check_later(variant: Variant, got: tuple[TestResponse, dict[str, Any]]) -> str:
+    """What a response is checked for that promises credentials; return the transaction."""
+    answer, body = got
+    assert answer.status_code == 202, answer.text
+    assert answer.mimetype == ("application/jwt" if variant.encrypted else "application/json")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert parsedate_to_datetime(answer.headers["Date"]).tzinfo is not None
+    assert set(body) == {"transaction_id", "interval"}
+    assert type(body["interval"]) is int
+    assert body["interval"] > 0
+    return str(body["transaction_id"])
 
 
 def check_nonce(place: Place) -> None:

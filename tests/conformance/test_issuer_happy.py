@@ -14,23 +14,30 @@ from tests.conformance.steps import (
     FORMATS,
     GRANTS,
     MDOC,
+    PRE_AUTHORIZED,
     SD_JWT,
     VARIANTS,
     Variant,
+    check_later,
     check_linkage,
     check_nonce,
+    check_success,
     fetch,
     gain_access,
     make_wallet,
     notify,
+    request,
+    send,
     sprinkled,
     with_access,
 )
+from tests.wallet_api.openid.issuer.credential_wallet import new_signer
 
 if TYPE_CHECKING:
     from tests.conformance.conftest import Places
 
 module = pytest.mark.module
+WITHOUT_CODE = [one for one in VARIANTS if one.grant == PRE_AUTHORIZED]
 OFFERED = [Variant(form, CODE_OF_OFFER) for form in (SD_JWT, MDOC)]
 
 
@@ -43,6 +50,22 @@ def test_happy_flow(places: Places, variant: Variant) -> None:
     _, named = fetch(place, wallet, variant, **sprinkled())
     notify(wallet, named)
     notify(wallet, named)  # told twice, taken note of once
+
+
+@module("oid4vci-1_0-issuer-happy-flow")
+@pytest.mark.parametrize("variant", WITHOUT_CODE, ids=str)
+def test_deferred_flow(places: Places, variant: Variant) -> None:
+    """Credentials promised: 202 with transaction and interval, the same again, then they come."""
+    place, key = places.later, new_signer()
+    wallet = make_wallet(place)
+    gain_access(place, wallet, variant)
+    named = check_later(variant, request(wallet, variant, key, **sprinkled()))
+    asked = {"transaction_id": named, **sprinkled()}
+    assert check_later(variant, send(wallet, variant, "deferred", asked)) == named
+    place.world.clock.advance(seconds=60)
+    check_success(place, variant, send(wallet, variant, "deferred", asked), key)
+    answer, body = send(wallet, variant, "deferred", asked)  # delivered once
+    assert (answer.status_code, body["error"]) == (400, "invalid_transaction_id")
 
 
 @module("oid4vci-1_0-issuer-happy-flow-additional-requests")
