@@ -10,8 +10,7 @@ import pytest
 
 from credentials.status_list import INVALID
 from credentials.status_token import ListTimes
-from tests.verifier.openid4vp.world import INDEX
-from tests.verifier.openid4vp.world import World
+from tests.verifier.openid4vp.world import INDEX, World
 from verifier.openid4vp.statuses import Found, StatusLists
 from verifier.openid4vp.trust import Issuer, load_trust
 
