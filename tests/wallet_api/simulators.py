@@ -170,9 +170,7 @@ def make_deps(url: str, folder: Path, **changes: Any) -> World:
     settings = make_settings(url, folder, **changes)
     clock, registry, faces = SettableClock(), MemoryRegistry(), SteadyFaces()
     catalogue = _catalogue()
-    make_keys(
-        settings.keys_dir, _types(catalogue), now=clock.now(), public_url=settings.public_url
-    )
+    make_keys(settings.keys_dir, _types(catalogue), now=clock.now(), public_url=settings.public_url)
     outbox = folder / "outbox"
     deps = Deps(
         settings=settings,
