@@ -51,9 +51,9 @@ def test_a_turned_and_blurred_photo_is_read() -> None:
 
 
 def test_the_second_reader_reads_alone() -> None:
-    from verifier.scan import _second_opinion
+    from verifier.scan import second_opinion
 
-    assert _second_opinion(load_gray(picture(TEXT, scale=5))) == [TEXT]
+    assert second_opinion(load_gray(picture(TEXT, scale=5))) == [TEXT]
 
 
 def beside(*texts: str) -> bytes:

@@ -13,10 +13,10 @@ from datetime import datetime
 from threading import Lock, RLock
 from typing import Literal
 
-from verifier import scan
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.desk.challenges import Asked, Choice, ask, choices
+from verifier.desk.eyes import Eyes
 from verifier.desk.passback import Passback
 from verifier.desk.terminal import Terminal
 from verifier.errors import ScanError, VerifierError
@@ -95,7 +95,8 @@ class Desk:
         self._in_view: _InView | None = None
         self._number = 0
         self._lock = RLock()
-        self._reading = Lock()
+        self._eyes = Eyes()
+        self._reading_frame, self._reading_picture = Lock(), Lock()
 
     def check(self, text: str, source: Source) -> Outcome:
         """Check a text and return the outcome."""
@@ -106,7 +107,7 @@ class Desk:
     def check_image(self, data: bytes) -> Outcome:
         """Check the one code in a picture that somebody chose; Busy while another is read."""
         try:
-            text = self._read(data)
+            text = self._read(self._eyes.read_picture, data, self._reading_picture)
         except ScanError as problem:
             with self._lock:
                 return self._finish(problem, "image")
@@ -118,7 +119,7 @@ class Desk:
         Raises Busy, and ScanError SCAN_NOT_INSTALLED or for what is no picture.
         """
         try:
-            text = self._read(frame)
+            text = self._read(self._eyes.read_frame, frame, self._reading_frame)
         except ScanError as problem:
             if problem.code in ("QR_NOT_FOUND", "QR_SEVERAL"):
                 return None
@@ -152,13 +153,13 @@ class Desk:
         """The challenge on the screen."""
         return self._asked
 
-    def _read(self, data: bytes) -> str:
-        if not self._reading.acquire(blocking=False):
+    def _read(self, read: Callable[[bytes], str], data: bytes, one_at_a_time: Lock) -> str:
+        if not one_at_a_time.acquire(blocking=False):
             raise Busy
         try:
-            return scan.scan_bytes(data)
+            return read(data)
         finally:
-            self._reading.release()
+            one_at_a_time.release()
 
     def _still_in_view(self, text: str) -> Outcome | None:
         """Return the outcome of what has not left the view: the same text, or the same accepted

@@ -171,7 +171,16 @@ def _facts(outcome: Outcome, words: Words) -> Iterator[tuple[str, str]]:
     if facts.expires_at is not None:
         yield words.label("validity"), words.label("until", moment=moment(facts.expires_at))
     if isinstance(verdict, Refused) and verdict.detail:
-        yield page_text("detail", words.language), verdict.detail
+        yield page_text("detail", words.language), _detail(outcome, verdict.detail, words)
+
+
+def _detail(outcome: Outcome, detail: str, words: Words) -> str:
+    """Return a field's label where the detail is the name of one."""
+    try:
+        kind = outcome.bundle.catalogue.document_type(outcome.facts.document_type or "")
+        return kind.label(detail).text(words.language)
+    except KeyError:
+        return detail
 
 
 def _status(facts: Facts, words: Words) -> str:

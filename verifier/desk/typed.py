@@ -26,7 +26,7 @@ _LAYOUTS: Final = {
 
 def restore(typed: str, keys: str = "") -> str:
     """Return the text of the code that was scanned, or `typed` as it is when nothing is certain."""
-    typed, keys = _tidied(typed), _tidied(keys)
+    typed, keys = tidy(typed), tidy(keys)
     for text in (typed, keys):
         if text.startswith(_PREFIXES):
             return text
@@ -36,8 +36,11 @@ def restore(typed: str, keys: str = "") -> str:
     return _by_layout(typed) or typed
 
 
-def _tidied(text: str) -> str:
-    """Drop the line ends that scanners and mails add; a space may belong to the code."""
+def tidy(text: str) -> str:
+    """Return a text without the line ends that scanners and mails add.
+
+    A space may belong to the code.
+    """
     return text[:_LIMIT].translate({ord(one): None for one in "\r\n\t"})
 
 

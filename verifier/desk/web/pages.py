@@ -12,7 +12,7 @@ from verifier.desk.settings import PageSettings
 from verifier.desk.showing import page_document
 from verifier.desk.situation import choice_label, situation
 from verifier.desk.texts import page_texts
-from verifier.desk.typed import restore
+from verifier.desk.typed import restore, tidy
 from verifier.desk.web.guards import is_from_our_page
 from verifier.errors import ScanError
 from verifier.words import Language
@@ -80,7 +80,8 @@ def _add_inputs(pages: Blueprint, desk: Desk, settings: PageSettings) -> None:
         source = _SOURCES.get(str(body.get("source")))
         if not isinstance(text, str) or not isinstance(keys, str) or source is None:
             return _refused(400)
-        return told(desk.check(restore(text, keys), source))
+        text = restore(text, keys) if source == "scanner" else tidy(text)
+        return told(desk.check(text, source))
 
     @pages.post("/pictures")
     def check_picture() -> Answer:

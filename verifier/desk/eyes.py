@@ -1,0 +1,86 @@
+"""Reads the code in a picture, with a bound on how long that may take.
+
+The first decoder needs milliseconds for anything. The second one reads what the first cannot, but
+a picture of noise keeps it busy for most of a minute: so it works beside, one picture at a time,
+and nobody waits longer for it than was said.
+"""
+
+from __future__ import annotations
+
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from verifier import scan
+from verifier.errors import ScanError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LONGEST_SIDE = 1600  # of what the second decoder is given; its time grows with the area
+
+
+class SecondReader:
+    """The second decoder at work in a thread of its own. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Start with nothing to read."""
+        self._lock = Lock()
+        self._busy = False
+        self._found: list[str] = []
+
+    def offer(self, gray: NDArray[Any]) -> Event | None:
+        """Begin with a picture; None while another is being read. The event says it is done."""
+        with self._lock:
+            if self._busy:
+                return None
+            self._busy = True
+        done = Event()
+        step = max(1, -(-max(gray.shape) // LONGEST_SIDE))
+        Thread(target=self._read, args=(gray[::step, ::step].copy(), done), daemon=True).start()
+        return done
+
+    def take(self) -> list[str]:
+        """Return what was found since the last time."""
+        with self._lock:
+            found, self._found = self._found, []
+            return found
+
+    def _read(self, gray: NDArray[Any], done: Event) -> None:
+        found: list[str] = []
+        try:
+            found = scan.second_opinion(gray)
+        finally:
+            with self._lock:
+                self._found, self._busy = found, False
+            done.set()
+
+
+class Eyes:
+    """What a desk sees with: one for the camera, one for pictures that somebody chose."""
+
+    def __init__(self) -> None:
+        """Have one second reader each: a hostile picture must not blind the camera."""
+        self._camera, self._pictures = SecondReader(), SecondReader()
+
+    def read_frame(self, data: bytes) -> str:
+        """Return the text in a camera's frame; what the second reader found comes with a later one.
+
+        ScanError as `scan.scan_bytes`.
+        """
+        gray = scan.load_gray(data)
+        texts = scan.first_opinion(gray)
+        if not texts:
+            texts = self._camera.take()
+            self._camera.offer(gray)
+        return scan.choose(texts)
+
+    def read_picture(self, data: bytes, *, patience: float = 5.0) -> str:
+        """Return the text in a picture, within `patience` seconds beyond decoding it; ScanError."""
+        gray = scan.load_gray(data)
+        texts = scan.first_opinion(gray)
+        if not texts:
+            done = self._pictures.offer(gray)
+            if done is None or not done.wait(patience):
+                raise ScanError("QR_NOT_FOUND")
+            texts = self._pictures.take()
+        return scan.choose(texts)
