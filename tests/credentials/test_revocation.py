@@ -154,6 +154,9 @@ def test_the_status_of_a_list_we_do_not_have_is_never_good() -> None:
     assert found.counts() == (2, 2)
     with pytest.raises(KeyError):
         found.status(5, 1)
+    for index in (-1, LIST_SIZE):
+        with pytest.raises(IndexError):
+            found.status(3, index)
 
 
 def test_a_caller_cannot_change_a_set_afterwards() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from tests.postgres import PostgresServer
 
+ROOT = Path(__file__).parents[2]
 JWT, CWT = "application/statuslist+jwt", "application/statuslist+cwt"
 
 
@@ -90,6 +94,41 @@ def test_the_policy_names_the_address_of_the_site_and_its_root(site: Site) -> No
     assert policy["bundle_root"]["crv"] == "P-256"
     assert json.loads(site.get("/openapi.json").body)["servers"] == [{"url": site.url}]
     assert site.get("/docs").status == 200
+
+
+def test_a_terminal_is_brought_up_to_date_over_tls_first_whole_then_by_deltas(
+    site: Site, tmp_path: Path
+) -> None:
+    """The command as a bank runs it; nginx answers, ranges and all, without the API."""
+    site.wait_for("/v1/lists/bundles/index.json")
+    pem = tmp_path / "root.pem"
+    pem.write_text(site.wallet("admin", "bundle-root"))
+
+    def sync() -> dict[str, object]:
+        place = f"{site.url}/v1/lists/bundles/"
+        command = [sys.executable, "-m", "verifier", "sync", place, "--root", pem, "--json"]
+        done = subprocess.run(
+            [*command, "--state", tmp_path / "terminal"],
+            capture_output=True, text=True, check=False, cwd=ROOT,
+            env=os.environ | {"SSL_CERT_FILE": str(site.folder / "tls" / "fullchain.pem")},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    first = sync()
+    assert (first["changed"], first["development_trust"]) == (True, False)
+    site.wallet("jobs", "publish")
+    second = sync()
+    assert second["version"] > first["version"]  # type: ignore[operator]
+    assert all(str(name).endswith(".delta") for name in second["files"])  # type: ignore[attr-defined]
+    listed = site.get("/v1/lists/bundles/index.json")
+    assert listed.headers["Content-Type"] == "application/json"
+    anchor = f"/v1/lists/bundles/{json.loads(listed.body)['anchors'][-1]}.cose"
+    part = site.get(anchor, headers={"Range": "bytes=9-"})
+    assert (part.status, part.headers["Content-Type"]) == (206, "application/cose")
+    for answer in (listed, part):
+        assert "Request-Id" not in answer.headers  # not the API, the file
 
 
 def test_the_bundle_comes_from_nginx_with_an_etag_and_only_grows(site: Site) -> None:
