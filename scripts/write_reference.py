@@ -86,8 +86,8 @@ Plans `oid4vci-1_0-issuer-test-plan` and `oid4vci-1_0-issuer-haip-test-plan`.
 """,
     "fapi2": """
 ## Authorization server
-The HAIP plan adds modules of the FAPI 2.0 Security Profile. The names here are **ours**: what we
-went by tells what they check, not what they are called.
+What the HAIP plan adds of the FAPI 2.0 Security Profile, for clients with an attestation. What
+each module does is our reading of its name and public summary.
 """,
     "verifier": """
 ## Verifier

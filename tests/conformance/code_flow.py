@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from tests.conformance.steps import CODE, SD_JWT, ConformanceWallet, Variant, make_wallet
 from tests.wallet_api.openid.foreign_wallet import (
@@ -30,10 +31,14 @@ def code_for(place: Place, wallet: ConformanceWallet, **pushed: Any) -> str:
 
 
 def answer_for(place: Place, wallet: ConformanceWallet, **pushed: Any) -> dict[str, str]:
-    """Do the same and return all parameters that come back; ``decision`` as the resident's."""
-    decision = pushed.pop("decision", "approve")
+    """Do the same and return all parameters that come back.
+
+    ``decision``: the resident's; ``outside``: parameters that stand in the page's address as well.
+    """
+    decision, outside = pushed.pop("decision", "approve"), pushed.pop("outside", {})
     browser = Browser(place.world, app=wallet.app)
-    page = browser.show(wallet.request_uri(**pushed), wallet.client_id or "")
+    query = {"client_id": wallet.client_id, "request_uri": wallet.request_uri(**pushed)}
+    page = browser.get(f"/openid/authorize?{urlencode(query | outside)}")
     request = request_on(page)
     by = {} if decision == "approve" else {"decision": decision, "pin": None}
     assert decide(place.phone, request, number_on(page), **by).status_code == 200

@@ -11,6 +11,7 @@ from typing import Final
 
 _ISSUER: Final = "oid4vci-1_0-issuer-"
 _VERIFIER: Final = "oid4vp-1final-verifier-"
+_FAPI2: Final = "fapi2-security-profile-final-"
 
 ISSUER: Final = tuple(
     f"{_ISSUER}{name}"
@@ -57,38 +58,49 @@ VERIFIER: Final = tuple(
     )
 )
 
-# Our own names: what we had of the Foundation's list told what is checked, not what it is called.
 FAPI2: Final = tuple(
-    f"fapi2-{name}"
+    f"{_FAPI2}{name}"
     for name in (
-        "discovery",
+        "discovery-end-point-verification",
         "happy-flow",
-        "user-rejects",
-        "state-without",
-        "state-any-text",
-        "dpop-iat-10-seconds-before",
-        "dpop-iat-10-seconds-after",
-        "dpop-nbf-exp",
-        "dpop-jkt-mismatch",
-        "dpop-par-code-binding",
-        "dpop-negative-set",
-        "holder-of-key-required",
-        "wrong-response-types",
-        "par-required",
-        "par-reuse",
-        "par-expiry",
-        "par-foreign-client",
-        "par-form-request-uri",
-        "par-bad-method",
-        "pkce-required",
-        "pkce-wrong",
-        "pkce-plain",
-        "code-bound-to-client",
-        "code-reuse",
-        "code-expiry",
+        "user-rejects-authentication",
+        "ensure-authorization-request-without-state-success",
+        "ensure-authorization-request-with-long-state",
+        "ensure-different-state-inside-and-outside-request-object",
+        "state-only-outside-request-object-not-used",
+        "ensure-redirect-uri-in-authorization-request",
+        "ensure-request-object-without-redirect-uri-fails",
+        "plain-fapi-tolerate-unregistered-redirect-uri",
+        "ensure-response-type-code-idtoken-fails",
+        "ensure-response-type-token-fails",
+        "ensure-unsigned-authorization-request-without-using-par-fails",
+        "par-attempt-reuse-request_uri",
+        "par-ensure-reused-request-uri-prior-to-auth-completion-succeeds",
+        "par-attempt-to-use-expired-request_uri",
+        "par-attempt-to-use-request_uri-for-different-client",
+        "par-authorization-request-containing-request_uri-form-param",
+        "par-without-duplicate-parameters",
+        "par-attempt-invalid-http-method",
+        "par-ensure-pkce-required",
+        "ensure-pkce-code-verifier-required",
+        "incorrect-pkce-code-verifier-rejected",
+        "par-plain-pkce-rejected",
+        "ensure-authorization-code-is-bound-to-client",
+        "attempt-reuse-authorization-code-after-one-second",
+        "ensure-token-endpoint-fails-with-expired-auth-code",
+        "ensure-client-id-in-token-endpoint",
+        "ensure-holder-of-key-required",
         "refresh-token",
-        "client-id-at-token-endpoint",
-        "scheme-case-insensitive",
+        "access-token-type-header-case-sensitivity",
+        "ensure-dpopproof-with-iat-10seconds-before-succeeds",
+        "ensure-dpopproof-with-iat-10seconds-after-succeeds",
+        "check-dpop-proof-nbf-exp",
+        "ensure-mismatched-dpop-jkt-fails",
+        "ensure-dpopproof-at-par-endpoint-binding-success",
+        "ensure-dpop-auth-code-binding-success",
+        "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt",
+        "ensure-token-endpoint-fails-with-mismatched-dpop-jkt",
+        "dpop-negative-tests",
     )
 )
 

@@ -1,4 +1,4 @@
-"""FAPI 2.0 on the authorization server: proofs of the DPoP key (RFC 9449). The names are ours."""
+"""FAPI 2.0 on the authorization server: proofs of the DPoP key (RFC 9449)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SERVED = [(201, ""), (200, ""), (200, "")]
 REFUSED = [(400, "invalid_dpop_proof"), (400, "invalid_dpop_proof"), (401, "invalid_dpop_proof")]
 
 
-@module("fapi2-dpop-iat-10-seconds-before")
+@module("fapi2-security-profile-final-ensure-dpopproof-with-iat-10seconds-before-succeeds")
 def test_iat_before(haip: Place) -> None:
     """A proof of 10 seconds ago is good everywhere; one of two minutes ago is not."""
     wallet = with_tokens(haip)
@@ -30,7 +30,7 @@ def test_iat_before(haip: Place) -> None:
     assert statuses(haip, wallet, iat=wallet.unix() - 120) == REFUSED
 
 
-@module("fapi2-dpop-iat-10-seconds-after")
+@module("fapi2-security-profile-final-ensure-dpopproof-with-iat-10seconds-after-succeeds")
 def test_iat_after(haip: Place) -> None:
     """A proof of 10 seconds ahead is good everywhere; one of more than a minute ahead is not."""
     wallet = with_tokens(haip)
@@ -38,7 +38,7 @@ def test_iat_after(haip: Place) -> None:
     assert statuses(haip, wallet, iat=wallet.unix() + 61) == REFUSED
 
 
-@module("fapi2-dpop-nbf-exp")
+@module("fapi2-security-profile-final-check-dpop-proof-nbf-exp")
 def test_nbf_and_exp(haip: Place) -> None:
     """A proof may say from when until when it is good; then that is kept to."""
     wallet = with_tokens(haip)
@@ -48,7 +48,7 @@ def test_nbf_and_exp(haip: Place) -> None:
     assert statuses(haip, wallet, nbf=now + 60) == REFUSED
 
 
-@module("fapi2-dpop-jkt-mismatch")
+@module("fapi2-security-profile-final-ensure-mismatched-dpop-jkt-fails")
 def test_jkt_mismatch(haip: Place) -> None:
     """A `dpop_jkt` that is not the key of the proof beside it is refused."""
     wallet = make_wallet(haip)
@@ -58,22 +58,45 @@ def test_jkt_mismatch(haip: Place) -> None:
     assert wallet.push(dpop_jkt=thumbprint(wallet.key.public_key)).status_code == 201
 
 
-@module("fapi2-dpop-par-code-binding")
-@pytest.mark.parametrize("how", ["proof", "dpop_jkt"])
-def test_code_is_bound_to_the_key_of_the_push(haip: Place, how: str) -> None:
-    """A code is good only for the key of the pushed request, by proof or named as `dpop_jkt`."""
+@module("fapi2-security-profile-final-ensure-dpopproof-at-par-endpoint-binding-success")
+def test_bound_by_proof(haip: Place) -> None:
+    """A code of a request that was pushed with a proof is good for that proof's key."""
     wallet = make_wallet(haip)
-    assert wallet.key is not None
-    pushed: dict[str, Any] = {}
-    if how == "dpop_jkt":
-        pushed = {"dpop_jkt": thumbprint(wallet.key.public_key), **without_proof(wallet)}
-    code = code_for(haip, wallet, **pushed)
+    assert wallet.redeem(code_for(haip, wallet)).status_code == 200
+
+
+@module("fapi2-security-profile-final-ensure-dpop-auth-code-binding-success")
+def test_bound_by_name(haip: Place) -> None:
+    """A code of a request that named its key as `dpop_jkt` is good for that key."""
+    wallet = make_wallet(haip)
+    assert wallet.redeem(code_for(haip, wallet, **naming_key(wallet))).status_code == 200
+
+
+@module("fapi2-security-profile-final-ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt")
+def test_bound_by_proof_to_another_key(haip: Place) -> None:
+    """The key of the proof at the push is another than at the token endpoint: refused."""
+    wallet = make_wallet(haip)
+    code = code_for(haip, wallet)
     other = make_wallet(haip, verifier=wallet.verifier)
     assert error_of(other.redeem(code)) == (400, "invalid_grant")
-    assert wallet.redeem(code).status_code == 200
 
 
-@module("fapi2-dpop-negative-set")
+@module("fapi2-security-profile-final-ensure-token-endpoint-fails-with-mismatched-dpop-jkt")
+def test_bound_by_name_to_another_key(haip: Place) -> None:
+    """The key named as `dpop_jkt` is another than at the token endpoint: refused."""
+    wallet = make_wallet(haip)
+    code = code_for(haip, wallet, **naming_key(wallet))
+    other = make_wallet(haip, verifier=wallet.verifier)
+    assert error_of(other.redeem(code)) == (400, "invalid_grant")
+
+
+def naming_key(wallet: ConformanceWallet) -> dict[str, Any]:
+    """What makes a push name the key instead of proving it."""
+    assert wallet.key is not None
+    return {"dpop_jkt": thumbprint(wallet.key.public_key), **without_proof(wallet)}
+
+
+@module("fapi2-security-profile-final-dpop-negative-tests")
 @pytest.mark.parametrize(
     "bent",
     [
@@ -94,7 +117,7 @@ def test_a_proof_of_something_else(haip: Place, bent: dict[str, Any]) -> None:
     assert statuses(haip, with_tokens(haip), **bent) == REFUSED
 
 
-@module("fapi2-dpop-negative-set")
+@module("fapi2-security-profile-final-dpop-negative-tests")
 def test_a_proof_without_a_nonce(haip: Place) -> None:
     """A proof without our nonce, or with a stranger's, gets one: use_dpop_nonce and DPoP-Nonce."""
     wallet = with_tokens(haip)
@@ -105,7 +128,7 @@ def test_a_proof_without_a_nonce(haip: Place) -> None:
     assert ask(wallet, nonce=fresh).status_code == 200
 
 
-@module("fapi2-dpop-negative-set")
+@module("fapi2-security-profile-final-dpop-negative-tests")
 def test_a_proof_for_another_token(haip: Place) -> None:
     """At the credential endpoint a proof is for one access token (`ath`) and by its key."""
     wallet = with_tokens(haip)
@@ -116,7 +139,7 @@ def test_a_proof_for_another_token(haip: Place) -> None:
     assert ask(wallet).status_code == 200
 
 
-@module("fapi2-dpop-negative-set")
+@module("fapi2-security-profile-final-dpop-negative-tests")
 def test_a_proof_that_is_confused(haip: Place) -> None:
     """A proof used twice, two at once, none signed, with a private key, or not a JWT at all."""
     wallet = with_tokens(haip)

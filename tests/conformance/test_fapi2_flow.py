@@ -1,4 +1,4 @@
-"""FAPI 2.0 on the authorization server: the flow as a whole. The modules' names are ours."""
+"""FAPI 2.0 on the authorization server: the flow as a whole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVER = "/.well-known/oauth-authorization-server"
 ANY_TEXT = "Ω is no such text, but &=+%?#/ ~ and a space are" * 20
 
 
-@module("fapi2-discovery")
+@module("fapi2-security-profile-final-discovery-end-point-verification")
 def test_discovery(haip: Place) -> None:
     """Everything that the profile asks of the metadata, and every endpoint where it says."""
     found = haip.served.test_client().get(SERVER).get_json()
@@ -50,7 +50,7 @@ def test_discovery(haip: Place) -> None:
         assert haip.served.test_client().post(path, data={}).status_code in (400, 401)
 
 
-@module("fapi2-happy-flow")
+@module("fapi2-security-profile-final-happy-flow")
 @pytest.mark.parametrize("client_id", [CLIENT, OTHER_CLIENT])
 def test_happy_flow(haip: Place, client_id: str) -> None:
     """Push, approve, redeem, fetch; `iss` and `state` come back; either of two clients."""
@@ -70,7 +70,7 @@ def test_happy_flow(haip: Place, client_id: str) -> None:
     fetch(haip, wallet, VARIANT)
 
 
-@module("fapi2-user-rejects")
+@module("fapi2-security-profile-final-user-rejects-authentication")
 def test_user_rejects(haip: Place) -> None:
     """The resident refuses: access_denied goes back with `state` and `iss`, and no code."""
     answer = answer_for(haip, make_wallet(haip), decision="refuse", state="mine")
@@ -78,35 +78,59 @@ def test_user_rejects(haip: Place) -> None:
     assert answer == {"error": "access_denied", "state": "mine", "iss": public}
 
 
-@module("fapi2-state-without")
+@module("fapi2-security-profile-final-ensure-authorization-request-without-state-success")
 def test_without_state(haip: Place) -> None:
     """A request without `state` is served, and none is made up."""
     assert set(answer_for(haip, make_wallet(haip), state=None)) == {"code", "iss"}
 
 
-@module("fapi2-state-any-text")
+@module("fapi2-security-profile-final-ensure-authorization-request-with-long-state")
 @pytest.mark.parametrize("state", ["x", ANY_TEXT.replace("Ω", "W")], ids=["short", "long"])
 def test_any_state(haip: Place, state: str) -> None:
     """Whatever `state` is, it comes back as it was."""
     assert answer_for(haip, make_wallet(haip), state=state)["state"] == state
 
 
-@module("fapi2-wrong-response-types")
-@pytest.mark.parametrize(
-    "wrong", ["token", "id_token", "code id_token", "code token", "none", None]
-)
-def test_wrong_response_types(haip: Place, wrong: str | None) -> None:
-    """Every response type but `code` is refused when it is pushed."""
-    status, error = error_of(make_wallet(haip).push(response_type=wrong))
-    assert status == 400
-    assert error == ("unsupported_response_type" if wrong else "invalid_request")
+@module("fapi2-security-profile-final-ensure-response-type-token-fails")
+@pytest.mark.parametrize("wrong", ["token", "id_token", "none"])
+def test_response_type_token(haip: Place, wrong: str) -> None:
+    """A response type other than `code` is refused when it is pushed."""
+    refused = error_of(make_wallet(haip).push(response_type=wrong))
+    assert refused == (400, "unsupported_response_type")
 
 
-@module("fapi2-refresh-token")
+@module("fapi2-security-profile-final-ensure-response-type-code-idtoken-fails")
+@pytest.mark.parametrize("wrong", ["code id_token", "code token", "code code"])
+def test_response_type_code_and_more(haip: Place, wrong: str) -> None:
+    """A response type that asks for more beside the code is refused when it is pushed."""
+    refused = error_of(make_wallet(haip).push(response_type=wrong))
+    assert refused == (400, "unsupported_response_type")
+
+
+@module("fapi2-security-profile-final-ensure-different-state-inside-and-outside-request-object")
+def test_another_state_outside(haip: Place) -> None:
+    """Another `state` in the page's address changes nothing: what was pushed comes back."""
+    answer = answer_for(haip, make_wallet(haip), state="pushed", outside={"state": "other"})
+    assert answer["state"] == "pushed"
+
+
+@module("fapi2-security-profile-final-state-only-outside-request-object-not-used")
+def test_state_only_outside(haip: Place) -> None:
+    """A `state` in the page's address alone is not used."""
+    answer = answer_for(haip, make_wallet(haip), state=None, outside={"state": "other"})
+    assert set(answer) == {"code", "iss"}
+
+
+@module("fapi2-security-profile-final-refresh-token")
 def test_refresh_token(haip: Place) -> None:
-    """It brings new access, for its key and its client only, and is not rotated."""
+    """It brings new access, with proof and attestation, for its key and client, unrotated."""
     wallet = with_tokens(haip)
     first, token = wallet.token, wallet.refresh_token
+    without = without_proof(wallet)["proof"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    assert error_of(wallet.ask(form, **without)) == (400, "invalid_dpop_proof")
+    alone = {"headers": {"DPoP": wallet.dpop("POST", wallet.url("token"))}}
+    assert error_of(wallet.ask(form, **alone)) == (401, "invalid_client")
     other_key = make_wallet(haip, verifier=wallet.verifier)
     assert error_of(other_key.renew(token)) == (400, "invalid_grant")
     assert error_of(twin_of(haip, wallet).renew(token))[1] in ("invalid_grant", "invalid_client")
@@ -118,7 +142,7 @@ def test_refresh_token(haip: Place) -> None:
         fetch(haip, wallet, VARIANT)
 
 
-@module("fapi2-client-id-at-token-endpoint")
+@module("fapi2-security-profile-final-ensure-client-id-in-token-endpoint")
 def test_client_id_at_token_endpoint(haip: Place) -> None:
     """`client_id` may come with the attestation, or not; one that is another's is refused."""
     wallet = make_wallet(haip)
@@ -128,14 +152,14 @@ def test_client_id_at_token_endpoint(haip: Place) -> None:
     assert wallet.redeem(code_for(haip, wallet), client_id=None).status_code == 200
 
 
-@module("fapi2-scheme-case-insensitive")
+@module("fapi2-security-profile-final-access-token-type-header-case-sensitivity")
 @pytest.mark.parametrize("scheme", ["DPoP", "dpop", "DPOP", "dPoP"])
 def test_scheme_in_any_case(haip: Place, scheme: str) -> None:
     """The name of the authorization scheme is read in any case (RFC 9110, section 11.1)."""
     assert ask(with_tokens(haip), scheme=scheme).status_code == 200
 
 
-@module("fapi2-holder-of-key-required")
+@module("fapi2-security-profile-final-ensure-holder-of-key-required")
 def test_holder_of_key(haip: Place) -> None:
     """Without the key neither code nor access token is good, under any scheme."""
     wallet = make_wallet(haip)
