@@ -39,11 +39,13 @@ interop: ## be the wallet of somebody else: ARGS="accept '<offer>'" (docs/intero
 	@scripts/interop.sh
 	@tests/interop/.env/bin/node tests/interop/node/wallet.mjs $(ARGS)
 
-fuzz: setup ## attack every operation of the OpenAPI document for long (FUZZ_EXAMPLES=500)
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(PYTHON) -m pytest tests/wallet_api/operations/test_openapi_attack.py $(ARGS)
+fuzz: setup ## attack the OpenAPI document's operations and the desk for long (FUZZ_EXAMPLES=500)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500} $(PYTHON) -m pytest tests/wallet_api/operations/test_openapi_attack.py \
+		tests/verifier/desk/test_guards.py $(ARGS)
 
 chaos: setup ## kill programs at random moments of many journeys (CHAOS_JOURNEYS=9)
 	@CHAOS_JOURNEYS=$${CHAOS_JOURNEYS:-9} $(PYTHON) -m pytest tests/journey/test_kills.py --timeout 600 $(ARGS)
+	@SYNC_KILLS=$${SYNC_KILLS:-100} $(PYTHON) -m pytest tests/verifier/sync/test_kills.py --timeout 600
 
 check: ## lint, format, types and import contracts
 	@scripts/setup.sh dev

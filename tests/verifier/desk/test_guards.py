@@ -1,0 +1,190 @@
+"""What a page of somebody else, a stranger's bytes or another computer get from a desk: nothing."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+
+import numpy as np
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from samples.vectors_world import CARD
+from tests.verifier.desk.conftest import picture
+from tests.verifier.desk.desk_pc import DeskPc, running_desk, vectors
+from verifier import scan
+from verifier.desk.errors import DeskError
+from verifier.desk.eyes import Eyes, SecondReader
+from verifier.desk.web.app import make_server
+from verifier.errors import ScanError
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+POSTS = ("/checks", "/pictures", "/frames", "/challenge", "/challenge/end")
+TEXTS = [vector["text"] for vector, _ in vectors().values()]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8096", "127.0.0.1.evil.example", "", "10.0.0.1", "[::", "a:b",
+     "user@127.0.0.1", "0.0.0.0"],
+)  # fmt: skip
+def test_other_host_names_are_refused(pc: DeskPc, host: str) -> None:
+    answer = requests.get(pc.url, headers={"Host": host}, timeout=20)
+    assert answer.status_code in {400, 421}
+    assert "Teller" not in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost:8096", "127.0.0.1", "[::1]:8096"])
+def test_this_computers_names_are_served(pc: DeskPc, host: str) -> None:
+    assert requests.get(pc.url, headers={"Host": host}, timeout=20).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Desk-Token": ""}, {"Desk-Token": "guessed"}, {"Desk-Token": "é"},
+     {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1"},
+     {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}],
+)  # fmt: skip
+def test_what_another_page_sends_is_refused_everywhere(pc: DeskPc, headers: dict[str, str]) -> None:
+    encoded = {name: value.encode() for name, value in headers.items()}
+    for path in POSTS:
+        answer = pc.post(path, {"text": CARD.shown(), "source": "text"}, **encoded)  # type: ignore[arg-type]
+        assert answer.status_code == 403
+    assert pc.told == []
+    assert pc.desk.asked is None
+
+
+def test_nothing_is_changed_by_a_get(pc: DeskPc) -> None:
+    for path in POSTS:
+        assert requests.get(pc.url + path, timeout=20).status_code == 405
+    assert pc.told == []
+
+
+def test_every_answer_forbids_foreign_scripts_framing_and_caching(pc: DeskPc) -> None:
+    for path in ("/", "/situation", "/nowhere", "/static/desk.js", "/checks"):
+        answer = requests.get(pc.url + path, timeout=20)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["Permissions-Policy"].startswith("camera=(self)")
+        assert answer.headers["Server"] == "ikd-desk"
+        static = path.startswith("/static")
+        assert answer.headers["Cache-Control"] == ("no-cache" if static else "no-store")
+        if path == "/":
+            assert re.findall(r'(?:src|href)="(?!/static/|\?lang=|#)([^"]*)"', answer.text) == []
+
+
+def test_a_desk_is_for_this_computer_only_and_says_when_its_port_is_taken(pc: DeskPc) -> None:
+    for host in ("0.0.0.0", "192.168.1.5", "bank.example"):
+        with pytest.raises(DeskError, match="DESK_NOT_LOOPBACK"):
+            make_server(lambda _environ, _start: [], host=host, port=0)
+    with pytest.raises(DeskError, match="DESK_PORT_TAKEN"):
+        make_server(lambda _environ, _start: [], port=int(pc.url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [None, [], "text", 7, {}, {"text": 1, "source": "text"}, {"text": "x"},
+     {"text": "x", "source": "camera"}, {"text": "x", "source": []}, {"text": None, "source": ""},
+     {"text": "x", "keys": 5, "source": "scanner"}, {"text": "x" * 300_000, "source": "text"}],
+)  # fmt: skip
+def test_a_strange_request_is_refused_and_not_counted(pc: DeskPc, body: object) -> None:
+    assert pc.post("/checks", body).status_code in {400, 413}
+    assert pc.told == []
+
+
+def test_pictures_are_bounded_before_they_are_read(pc: DeskPc) -> None:
+    jpeg = picture(None)
+    too_large = bytes(scan.MAX_IMAGE_BYTES + 1)
+    assert pc.post("/pictures", too_large).status_code == 413
+    assert pc.post("/frames", jpeg + bytes(5 * 1024 * 1024)).status_code == 415
+    assert pc.post("/frames", jpeg, **{"Content-Type": "image/png"}).status_code == 415
+    assert pc.post("/pictures", jpeg, **{"Content-Type": "text/html"}).status_code == 415
+    assert pc.post("/frames", b"no picture").json() == {"error": "IMAGE_INVALID"}
+    assert pc.post("/frames", jpeg).json() == {"number": None}
+
+
+def test_one_frame_is_read_at_a_time(pc: DeskPc) -> None:
+    with pc.desk._reading_frame:
+        assert pc.post("/frames", picture(None)).status_code == 503
+        assert pc.post("/pictures", picture(CARD.shown())).json()["code"] == "VALID"
+    assert pc.post("/frames", picture(None)).status_code == 200
+
+
+def noise() -> bytes:
+    """A picture that keeps the second decoder busy for very long."""
+    dots = np.random.default_rng(1).integers(0, 255, (240, 400)).astype("uint8")
+    out = io.BytesIO()
+    Image.fromarray(dots).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_the_second_reader_finds_what_the_first_missed_and_a_later_frame_gets_it() -> None:
+    reader = SecondReader()
+    done = reader.offer(scan.load_gray(picture(CARD.but(profile="age-only").shown())))
+    assert done is not None
+    assert done.wait(60)
+    assert reader.take() == [CARD.but(profile="age-only").shown()]
+    assert reader.take() == []
+
+
+def test_a_picture_of_noise_is_given_up_and_blinds_no_camera() -> None:
+    eyes = Eyes()
+    began = time.monotonic()
+    with pytest.raises(ScanError, match="QR_NOT_FOUND"):
+        eyes.read_picture(noise(), patience=0.2)
+    with pytest.raises(ScanError, match="QR_NOT_FOUND"):  # the second reader is still at the first
+        eyes.read_picture(picture(None), patience=0.2)
+    assert eyes.read_picture(picture(CARD.shown())) == CARD.shown()
+    assert eyes.read_frame(picture(CARD.shown())) == CARD.shown()
+    assert time.monotonic() - began < 30
+
+
+mangled = st.builds(
+    lambda text, at, junk: text[: at % (len(text) + 1)] + junk + text[at % (len(text) + 1) :],
+    st.sampled_from(TEXTS),
+    st.integers(0, 5000),
+    st.text(max_size=8),
+)
+
+
+def test_whatever_is_typed_or_pasted_gets_a_verdict_and_only_what_is_sound_a_good_one() -> None:
+    with running_desk() as pc:
+        token = pc.token()
+
+        @settings(max_examples=EXAMPLES)
+        @given(st.one_of(st.text(max_size=400), mangled), st.sampled_from(["scanner", "text"]))
+        def attack(text: str, source: str) -> None:
+            body = {"text": text, "source": source}
+            headers = {"Desk-Token": token}
+            answer = requests.post(pc.url + "/checks", json=body, headers=headers, timeout=20)
+            told = answer.json()
+            assert answer.status_code == 200
+            assert told["word"]
+            known = {"".join(one.split("\n")) for one in TEXTS}
+            assert not told["accepted"] or text.strip("\r\n\t").upper() in known
+
+        attack()
+
+
+def test_whatever_is_sent_as_a_picture_is_no_fault() -> None:
+    whole = picture(CARD.shown(), scale=2)
+    cut = st.builds(lambda at, junk: whole[:at] + junk + whole[at + 3 :],
+                    st.integers(0, len(whole)), st.binary(max_size=5))  # fmt: skip
+    with running_desk() as pc:
+        token = pc.token()
+
+        @settings(max_examples=EXAMPLES)
+        @given(st.one_of(st.binary(max_size=300), cut), st.sampled_from(["/pictures", "/frames"]))
+        def attack(data: bytes, path: str) -> None:
+            headers = {"Desk-Token": token, "Content-Type": "image/jpeg"}
+            answer = requests.post(pc.url + path, data=data, headers=headers, timeout=30)
+            assert answer.status_code in {200, 422}
+
+        attack()
