@@ -1,4 +1,4 @@
-"""The demo, as a person runs it: to the verdict, twice, and without anything left running."""
+"""The demo, as a person runs it: to the verdict, also again, and without anything left running."""
 
 from __future__ import annotations
 
@@ -30,14 +30,23 @@ def processes_naming(text: str) -> list[str]:
     return found
 
 
+def leave_remains(folder: Path) -> None:
+    """Leave what an earlier run leaves, none of it of use: keys, databases, phones, kiosk."""
+    for name in ("keys/ca.pem", "phones/budi/phone.json", "kiosk/kiosk.json", "outbox/1.json"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("of an earlier run")
+    for name in ("wallet.db", "registry.db", "bundle.cose", "verdict.png", "site.json"):
+        (folder / name).write_text("of an earlier run")
+
+
 @pytest.mark.timeout(360)
-def test_the_demo_ends_with_a_valid_verdict_twice(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = run_demo(tmp_path / "demo")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.splitlines()[-1].startswith("VERDICT VALID id_card/full BUDI")
-        assert [code for code in REFUSALS if code not in done.stdout] == []
-        assert processes_naming(str(tmp_path / "demo")) == []
+def test_the_demo_ends_with_a_valid_verdict_where_it_ran_before(tmp_path: Path) -> None:
+    leave_remains(tmp_path / "demo")
+    done = run_demo(tmp_path / "demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("VERDICT VALID id_card/full BUDI")
+    assert [code for code in REFUSALS if code not in done.stdout] == []
+    assert processes_naming(str(tmp_path / "demo")) == []
     for name in PICTURES:
         with Image.open(tmp_path / "demo" / name) as image:
             assert min(image.size) > 500, name
