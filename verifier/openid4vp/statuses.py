@@ -1,4 +1,7 @@
-"""Token status lists: fetched below configured addresses, kept for as long as their issuer says.
+"""Token status lists: fetched below configured addresses, kept for a minute.
+
+Their issuer may let them be kept for longer; who has a line asks again all the same, so that a
+suspension counts here soon. Unchanged lists cost one small answer.
 
 An address in a credential is only ever fetched when it lies below the status prefix of the issuer
 whose key signed that credential (T32): no credential can make this server call somewhere else. No
@@ -32,6 +35,7 @@ Status = Literal["good", "revoked", "suspended", "unknown"]
 CONTENT_TYPE = f"application/{TYP_JWT}"
 TIMEOUTS = (3.0, 5.0)  # seconds to connect, to read
 RETRY_SECONDS = 5  # how long a failed address is left alone
+KEEP_SECONDS = 60  # how long a list is not asked for again
 _MEANINGS: dict[int, Status] = {VALID: "good", INVALID: "revoked", SUSPENDED: "suspended"}
 _REST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 
@@ -109,7 +113,7 @@ class StatusLists:
             if answer.text is None:
                 if held is None:
                     return _Kept(None, "", now + RETRY_SECONDS)
-                return _Kept(held, etag, held.keep_until(now))
+                return _Kept(held, etag, _keep_until(held, now))
             unverified = parse_status_jwt(answer.text)
             leaf = verify_chain(unverified.chain, issuer.anchors, now=now)
             token = verify_status_token(unverified, leaf.public_key, uri=uri, now=now)
@@ -117,7 +121,11 @@ class StatusLists:
             return _Kept(held, etag, now + RETRY_SECONDS)
         if held is not None and token.times.issued_at < held.times.issued_at:
             return _Kept(held, etag, now + RETRY_SECONDS)  # lists never go back
-        return _Kept(token, answer.etag, token.keep_until(now))
+        return _Kept(token, answer.etag, _keep_until(token, now))
+
+
+def _keep_until(token: StatusToken, now: int) -> int:
+    return min(token.keep_until(now), now + KEEP_SECONDS)
 
 
 def _holds(token: StatusToken | None, now: int) -> bool:

@@ -1,4 +1,4 @@
-"""A list that its issuer still vouches for outlives a broken line, and never goes back."""
+"""A list is kept for a minute; it outlives a broken line while it holds, and never goes back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from credentials.status_list import INVALID
+from credentials.status_list import INVALID, SUSPENDED
 from credentials.status_token import ListTimes
 from tests.verifier.openid4vp.world import INDEX, World
 from verifier.openid4vp.statuses import Found, StatusLists
@@ -58,3 +58,18 @@ def test_an_older_list_does_not_take_a_revocation_back(world: World, issuer: Iss
     made_at(world, NOW + 100)
     clock[0] = NOW + 200
     assert lists.look_up(world.reference, issuer) == Found("good", NOW + 100)
+
+
+def test_a_suspension_counts_after_a_minute_whatever_the_list_allows(
+    world: World, issuer: Issuer
+) -> None:
+    world.list_times = ListTimes(NOW, NOW + 86400, 3600)
+    clock = [NOW]
+    lists = StatusLists(lambda: clock[0])
+    assert lists.look_up(world.reference, issuer).status == "good"
+    world.statuses.set(INDEX, SUSPENDED)
+    clock[0] = NOW + 59
+    assert lists.look_up(world.reference, issuer).status == "good"
+    assert len(world.fetched) == 1
+    clock[0] = NOW + 60
+    assert lists.look_up(world.reference, issuer).status == "suspended"
