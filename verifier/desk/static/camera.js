@@ -63,7 +63,8 @@ export class Camera {
   }
 
   #say(text) {
-    element("camera-state").textContent = text;
+    const place = element("camera-state");
+    if (place.textContent !== text) place.textContent = text;
   }
 
   async #list() {
@@ -87,6 +88,7 @@ export class Camera {
           const answer = await send("/frames", picture, { "Desk-Shown": this.shownNumber() ?? "" });
           if (turn !== this.#turn) return;
           if (answer.number !== null) rest = REST_SEEN_MS;
+          this.#say(answer.number === null ? texts.camera_looking : texts.camera_seen);
           this.#onSeen(answer, performance.now() - sentAt);
         } catch (problem) {
           rest = 1000;
