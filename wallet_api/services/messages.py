@@ -46,15 +46,15 @@ TEMPLATES: Final[dict[str, Texts]] = {
         "id": (
             "",
             (
-                "IKD: kode {code} untuk menambahkan dokumen ke dompet lain, berlaku {minutes} menit."
-                " Jangan berikan kepada siapa pun."
+                "IKD: kode {code} untuk menambahkan dokumen ke dompet lain, berlaku {minutes}"
+                " menit. Jangan berikan kepada siapa pun."
             ),
         ),
         "en": (
             "",
             (
-                "IKD: code {code} to add documents to another wallet, valid {minutes} minutes. Give it"
-                " to nobody."
+                "IKD: code {code} to add documents to another wallet, valid {minutes} minutes."
+                " Give it to nobody."
             ),
         ),
     },
