@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from tests.wallet_api.simulators import World
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 ALWAYS = [
     not_a_server_error,
     status_code_conformance,
@@ -78,6 +78,8 @@ def _attack(app: Any, checks: list[Callable[..., Any]]) -> tuple[int, dict[str, 
         operation = found.ok()
         count += 1
         for mode in GenerationMode:
+            if mode is GenerationMode.NEGATIVE and _takes_any_text(operation):
+                continue
             try:
                 _attack_one(operation, mode, checks)
             except Unsatisfiable:
@@ -85,6 +87,16 @@ def _attack(app: Any, checks: list[Callable[..., Any]]) -> tuple[int, dict[str, 
             except (Exception, FailureGroup) as error:  # noqa: BLE001 - one report of all
                 failures[f"{operation.label} {mode.value}"] = _tell(error)
     return count, failures
+
+
+def _takes_any_text(operation: Any) -> bool:
+    """Whether its document forbids no input: what breaks the rules would be sought in vain."""
+    return len(operation.body) == 0 and all(
+        one.definition["schema"].keys() <= {"type", "examples"}
+        and one.definition["schema"]["type"] == "string"
+        and (one.definition["in"] == "path" or not one.definition["required"])
+        for one in operation.iter_parameters()
+    )
 
 
 def _tell(error: BaseException) -> str:
