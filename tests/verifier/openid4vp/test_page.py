@@ -226,6 +226,7 @@ def test_every_answer_carries_the_pages_protection(bank: Party) -> None:
         ({"Origin": "https://evil.example", "Content-Type": "application/json"}, "{}"),
         ({"Content-Type": "text/plain"}, '{"flow": "cross_device"}'),
         ({"Content-Type": "application/json"}, "[]"),
+        ({"Content-Type": "application/json"}, "[" * 100_000),
         ({"Content-Type": "application/json"}, '{"flow": "other"}'),
         ({"Content-Type": "application/json"}, '{"flow": "cross_device", "check": "9"}'),
         ({"Content-Type": "application/json"}, '{"flow": "cross_device", "check": "²"}'),

@@ -15,6 +15,7 @@ from verifier.openid4vp.queries import FORMATS, SD_JWT, CredentialFormat
 from verifier.openid4vp.request_objects import PREFIXES, ClientPrefix
 from verifier.openid4vp.results import Results
 from verifier.openid4vp.store import Flow
+from verifier.openid4vp.web.bodies import read_object
 from verifier.policy import built_in_policies
 
 _FLOWS = ("cross_device", "same_device")
@@ -53,8 +54,8 @@ def back_end_addresses(party: RelyingParty, api_key: str) -> Blueprint:
 
 def _wish(known: set[str]) -> Wish:
     """Read the JSON body; Rejected("INPUT_INVALID", member)."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict) or not body.keys() <= _MEMBERS:
+    body = read_object()
+    if not body.keys() <= _MEMBERS:
         raise Rejected("INPUT_INVALID")
     texts = {name: body.get(name, "") for name in _MEMBERS - {"post"}}
     if not all(isinstance(text, str) and text.isascii() for text in texts.values()):

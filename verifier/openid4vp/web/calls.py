@@ -13,6 +13,7 @@ from verifier.openid4vp.errors import Rejected
 from verifier.openid4vp.exchange import RelyingParty, Wish
 from verifier.openid4vp.results import Results
 from verifier.openid4vp.store import Flow
+from verifier.openid4vp.web.bodies import read_object
 from verifier.openid4vp.web.showing import shown_result, why_refused
 from verifier.openid4vp.web.visits import (
     browser_cookie,
@@ -83,7 +84,4 @@ def _own_body(party: RelyingParty) -> dict[str, Any]:
     origin = request.headers.get("Origin")
     if origin not in (None, party.settings.origin) or request.mimetype != "application/json":
         raise Rejected("INPUT_INVALID", "origin")
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Rejected("INPUT_INVALID")
-    return body
+    return read_object()
