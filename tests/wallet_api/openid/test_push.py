@@ -63,6 +63,7 @@ DETAILS = '[{"type":"openid_credential","credential_configuration_id":"id_card_m
         ({"redirect_uri": "https://wallet.example/#x"}, "invalid_request"),
         ({"redirect_uri": "https://wallet.example/#"}, "invalid_request"),
         ({"redirect_uri": "https://[::1"}, "invalid_request"),
+        ({"redirect_uri": "https://evil.example\\.wallet.example/"}, "invalid_request"),
         ({"redirect_uri": "https://"}, "invalid_request"),
         ({"redirect_uri": "/back"}, "invalid_request"),
         ({"redirect_uri": "intent://x#Intent;end"}, "invalid_request"),

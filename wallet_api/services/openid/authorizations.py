@@ -42,6 +42,8 @@ _CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-_]{43}", re.ASCII)
 _THUMBPRINT: Final = _CHALLENGE
 _COOKIE: Final = _CHALLENGE
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{1,63}", re.ASCII)
+# RFC 3986: no backslash, which browsers read as "/": we and they would see different hosts.
+_URI: Final = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+", re.ASCII)
 # What a browser would run, show or send somewhere else than to an app.
 _NO_APPS: Final = frozenset(
     {
@@ -234,7 +236,7 @@ def _read_redirect(form: Form) -> str:
     find_plain(form, "redirect_uri", LONGEST_REDIRECT)
     try:
         parts = urlsplit(text)
-        good = not parts.fragment and "#" not in text and " " not in text and _leads_back(parts)
+        good = _URI.fullmatch(text) is not None and _leads_back(parts)
     except ValueError:
         good = False
     if not good:
