@@ -13,11 +13,15 @@ from datetime import datetime
 from threading import Lock, RLock
 from typing import Literal
 
+from credentials.errors import FormatError
+from credentials.presentation import parse_presentation
+from credentials.qr_text import PREFIX_PRESENTATION, from_text
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.desk.challenges import Asked, Choice, ask, choices
 from verifier.desk.eyes import Eyes
 from verifier.desk.passback import Passback
+from verifier.desk.phone_clocks import PhoneClocks
 from verifier.desk.terminal import Terminal
 from verifier.errors import ScanError, VerifierError
 from verifier.verdict import Facts, Refused, Verified
@@ -90,6 +94,7 @@ class Desk:
         self.name = name
         self.purpose = purpose
         self._tell = tell or (lambda _outcome: None)
+        self.phone_clocks = PhoneClocks()
         self._passback = Passback()
         self._asked: Asked | None = None
         self._in_view: _InView | None = None
@@ -185,6 +190,7 @@ class Desk:
     def _check(self, text: str, source: Source) -> Outcome:
         verdict = self._verify(text)
         code = verdict.code
+        self._compare_clocks(text, verdict)
         if self._asked is not None and code not in _KEEPS_CHALLENGE:
             self._asked = None
         seen = None
@@ -214,6 +220,20 @@ class Desk:
         if asked is not None and verified.facts.possession != "challenge":  # a print answers nobody
             return Refused(Code.CHALLENGE_MISMATCH, verified.facts)
         return verified
+
+    def _compare_clocks(self, text: str, verdict: Verified | VerifierError) -> None:
+        if isinstance(verdict, Verified) and verdict.facts.possession == "fresh":
+            self.phone_clocks.agree()
+        if verdict.code not in (Code.NOT_FRESH, Code.PROOF_FROM_FUTURE):
+            return
+        try:
+            _, data = from_text(text, prefixes=(PREFIX_PRESENTATION,))
+            issued_at = parse_presentation(data).issued_at
+        except FormatError:
+            return
+        clock = self.terminal.clock
+        ahead = issued_at - int(clock.now().timestamp())
+        self.phone_clocks.disagree(self._passback.mark(text), ahead, clock.steady())
 
     def _finish(
         self, verdict: Verified | Refused | VerifierError, source: Source, seen: int | None = None

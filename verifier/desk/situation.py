@@ -47,6 +47,11 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
         found.append({"weight": "warn", "text": told})
     if desk.terminal.clock.was_set_back():
         found.append({"weight": "bad", "text": page_text("clock_back", language)})
+    ahead = desk.phone_clocks.suspicion()
+    if ahead is not None:
+        key = "clock_behind_phones" if ahead > 0 else "clock_ahead_of_phones"
+        told = page_text(key, language, age=words.age(timedelta(seconds=abs(ahead))))
+        found.append({"weight": "warn", "text": told})
     return found
 
 

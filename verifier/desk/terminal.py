@@ -96,14 +96,14 @@ class Terminal:
     def bundle(self) -> TrustedBundle:
         """Return the bundle in use, after a look at whether there is a newer one."""
         with self._lock:
-            mark = _mark(self._path())
-            if mark != self._mark:
-                self._mark = mark
-                try:
+            try:
+                mark = _mark(self._path())
+                if mark != self._mark:
+                    self._mark = mark
                     self._bundle = self._load()
                     self.problem = None
-                except VerifierError as problem:
-                    self.problem = problem
+            except VerifierError as problem:
+                self.problem = problem
             return self._bundle
 
     def bundle_age(self) -> BundleAge:

@@ -230,6 +230,37 @@ def test_a_computer_that_slept_is_no_suspect(pc: DeskPc) -> None:
     assert pc.check(CARD.shown(at=int(pc.time.at)))["code"] == "VALID"
 
 
+def test_three_phones_that_are_off_alike_cast_doubt_on_this_clock(pc: DeskPc) -> None:
+    def warnings() -> str:
+        return str(pc.post("/challenge/end", {}).json()["warnings"])
+
+    pc.time.at += 2 * HOUR + 600
+    for number, profile in enumerate(("full", "kyc", "boarding")):
+        assert "ponsel" not in warnings()
+        told = pc.check(CARD.but(profile=profile).shown(at=NOW + number))
+        assert told["code"] == "NOT_FRESH"
+    assert "tertinggal 2 jam" in warnings()
+    pc.time.at = NOW + 10
+    assert pc.check(KYC.shown(at=NOW + 9))["code"] == "VALID"
+    assert "ponsel" not in warnings()
+
+
+def test_screenshots_of_all_ages_cast_no_doubt(pc: DeskPc) -> None:
+    for age, profile in ((300, "full"), (9000, "kyc"), (90, "boarding"), (90, "boarding")):
+        assert pc.check(CARD.but(profile=profile).shown(at=NOW - age))["code"] == "NOT_FRESH"
+    assert pc.desk.phone_clocks.suspicion() is None
+
+
+def test_a_bundle_file_that_vanishes_changes_nothing(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "bundle.cose").write_bytes(bundle_bytes(version=12))
+    with running_desk(bundle=None, state=state) as pc:
+        (state / "bundle.cose").unlink()
+        assert pc.check(CARD.shown())["code"] == "VALID"
+        assert pc.desk.terminal.problem is not None
+
+
 def test_a_floor_of_another_run_holds(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()

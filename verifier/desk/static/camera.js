@@ -3,12 +3,14 @@
 import { Refused, element, send, texts } from "./talk.js";
 
 const REST_MS = 40; // between an answer and the next picture
+const AGAIN_MS = 4000;
 const REST_SEEN_MS = 150; // while a code stays in view
 const LONGEST_SIDE = 1600;
 const QUALITY = 0.9;
 
 export class Camera {
   #stream = null;
+  #starting = false; // the browser may be asking whether it may
   #canvas = document.createElement("canvas");
   #turn = 0; // grows with every start and stop: a loop of an earlier one ends
   #onSeen;
@@ -27,11 +29,14 @@ export class Camera {
     const size = { width: { ideal: 1920 }, height: { ideal: 1080 } };
     const which = device ? { deviceId: { exact: device } } : { facingMode: { ideal: "environment" } };
     let stream;
+    this.#starting = true;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...which } });
     } catch (problem) {
       this.#say(problem.name === "NotAllowedError" ? texts.camera_denied : texts.camera_missing);
       return;
+    } finally {
+      this.#starting = false;
     }
     if (turn !== this.#turn) {
       for (const track of stream.getTracks()) track.stop();
@@ -49,6 +54,12 @@ export class Camera {
     this.#say(texts.camera_looking);
     this.#list();
     this.#loop(turn);
+  }
+
+  /** Nobody is at a gate to start it again: what fails or is unplugged is tried anew. */
+  startAndStay() {
+    if (!this.#stream) this.start();
+    setInterval(() => { if (!this.#stream && !this.#starting) this.start(); }, AGAIN_MS);
   }
 
   stop(message = texts.camera_off) {

@@ -58,19 +58,20 @@ async function check(path, body) {
     if (problem instanceof Refused && problem.code === "BUSY") {
       setTimeout(() => check(path, body), BUSY_MS);
     } else if (problem instanceof Refused && problem.status === 413) {
-      showFault(texts.word_nothing_read);
+      showFault("again", "1-9", texts.word_nothing_read);
     } else if (problem instanceof Refused) {
-      showFault(texts.word_desk_fault);
+      showFault("device", "0-9", texts.word_desk_fault);
     }
   } finally {
     delete document.body.dataset.busy;
   }
 }
 
-function showFault(word) {
-  const decision = texts.decision_again;
-  showVerdict({ number: 0, tone: "again", code: "DESK_FAULT", short: "0-9", word, hint: "",
-    decision, next: "", claims: [], facts: [], portrait: null, challenge_wanted: false });
+/** What the program could not even take in. */
+function showFault(tone, short, word) {
+  showVerdict({ number: 0, tone, code: "DESK_FAULT", short, word, hint: "",
+    decision: texts[`decision_${tone}`], next: "", claims: [], facts: [], portrait: null,
+    challenge_wanted: false });
 }
 
 const checkText = (text, source, keys = "") => check("/checks", { text, keys, source });
@@ -139,6 +140,6 @@ prepareText();
 prepareTyping((text, keys) => checkText(text, "scanner", keys));
 prepareChallenge((told) => { done(); showSituation(told); });
 if (mustAsk && element("profile")) startChallenge().catch(() => {});
-if (gate) camera.start();
+if (gate) camera.startAndStay();
 watch();
 document.body.dataset.running = "yes";
