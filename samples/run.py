@@ -141,6 +141,7 @@ def run_admin(folder: Path, words: list[str]) -> int:
 
 def print_guide(site: Site) -> None:
     """Print the addresses, the logins, a resident and the commands to copy."""
+    here = _command(site)
     home = _shown(site.folder / "phones" / "budi")
     people = {one["id"]: one for one in load_residents()}
     budi = people["budi"]
@@ -153,7 +154,7 @@ def print_guide(site: Site) -> None:
   E-mail and SMS  {_shown(site.outbox)}/   (one file a message)
   Logs            {_shown(site.logs)}/
 
-Operators (the code changes every 30 s; again: .venv/bin/python -m samples.run --login NAME)""")
+Operators (the code changes every 30 s; again: {here} --login NAME)""")
     for username, _, _ in OPERATORS:
         print("  ", end="")
         print_login(site.folder, username)
@@ -187,17 +188,28 @@ Ctrl-C stops everything.""",
 
 def _other_wallets(site: Site, nik: str) -> str:
     """Return how to offer a document to any other wallet, and how to ask it."""
-    party = f".venv/bin/python -m verifier.openid4vp request --home {_shown(Bank(site).home)}"
+    home = Bank(site).home
+    party = f".venv/bin/python -m verifier.openid4vp request --home {_shown(home)}"
+    trust = ""  # what the wallet believes without being told is of the usual folder
+    if site.folder != FOLDER:
+        trust = f" --root {home / 'issuer-root.pem'} --verifier-root {home / 'root.pem'}"
     return f"""\
 Any other wallet: an offer to it, and a question to it (each prints one link, also for a QR code)
-  .venv/bin/python -m samples.run --admin offer --nik {nik} --type id_card \\
-      --format dc+sd-jwt --no-tx-code   (once he has a wallet)
+  (once he has a wallet:)
+  {_command(site)} --admin offer --nik {nik} --type id_card \\
+      --format dc+sd-jwt --no-tx-code
   {party} --policy bank-kyc --format dc+sd-jwt
   (after the wallet has answered: … result LINK in the place of request)
   A wallet that others wrote takes and answers them (docs/interop.md):
-  make interop ARGS="accept 'openid-credential-offer://…'"
-  make interop ARGS="present 'openid4vp://…'"
+  make interop ARGS="accept 'openid-credential-offer://…'{trust}"
+  make interop ARGS="present 'openid4vp://…'{trust}"
 """
+
+
+def _command(site: Site) -> str:
+    """Return how this program is called for the installation in this folder."""
+    folder = "" if site.folder == FOLDER else f" --folder {site.folder}"
+    return f".venv/bin/python -m samples.run{folder}"
 
 
 def _shown(path: Path) -> Path:
