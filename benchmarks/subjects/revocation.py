@@ -19,7 +19,7 @@ from credentials.bundle_delta import apply_delta, sign_delta
 from credentials.status_list import LIST_SIZE
 
 SHARES = (0.001, 0.01, 0.02)
-RUNS = 5
+RUNS = 3
 _PROGRAM = """
 import json, random, re, sys, time
 from pathlib import Path
@@ -70,7 +70,8 @@ def measure() -> list[Figure]:
 
 def country(share: float, *, lists: int = LISTS, runs: int = RUNS) -> list[Figure]:
     """Build one country and its next day; the figures a terminal has to do with."""
-    today, tomorrow = first_day(share, lists=lists), next_day(first_day(share, lists=lists))
+    today = first_day(share, lists=lists)
+    tomorrow = next_day(today)
     entropy = entropy_bytes(today.count, lists * LIST_SIZE)
     began = time.process_time()
     delta = sign_delta(today.file, tomorrow.file, ROOT)
