@@ -31,6 +31,13 @@ def pc() -> Iterator[DeskPc]:
         yield desk
 
 
+@pytest.fixture(scope="module")
+def lasting_pc() -> Iterator[DeskPc]:
+    """A desk for all tests of a file; `arrange` gives it a new world each time."""
+    with running_desk() as desk:
+        yield desk
+
+
 @pytest.fixture
 def desk_page(open_page: Callable[..., Page]) -> Callable[..., Page]:
     """Open a desk's page and wait until its program runs and knows how things stand."""

@@ -16,6 +16,7 @@ from tests.verifier.desk.desk_pc import DeskPc, arrange, running_desk, terminal,
 from verifier.codes import Code
 from verifier.desk.short_codes import SHORT_CODES
 from verifier.policy import load_policy, parse_policy
+from verifier.words import Language, Words
 
 VECTORS = vectors()
 HOUSE = Path(__file__).parents[3]
@@ -28,10 +29,18 @@ def policy_with(**changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("code", [str(code) for code in Code])
-def test_every_verdict_is_told_with_its_short_code(pc: DeskPc, code: str) -> None:
+def test_every_verdict_is_told_with_its_short_code_in_both_languages(
+    lasting_pc: DeskPc, code: str
+) -> None:
     vector, folder = VECTORS[code]
-    arrange(pc, vector, folder)
-    told = pc.check(vector["text"])
+    languages: tuple[Language, ...] = ("id", "en")
+    for language in languages:
+        arrange(lasting_pc, vector, folder)
+        told = lasting_pc.check(vector["text"], Cookie=f"desk_language={language}")
+        assert (told["word"], told["next"]) == (
+            Words(language).word(code),
+            Words(language).next_step(code),
+        )
     assert (told["code"], told["short"]) == (code, SHORT_CODES[code])
     assert told["accepted"] is vector["expect"]["valid"]
     assert (told["tone"] in {"good", "care"}) is told["accepted"]

@@ -33,15 +33,15 @@ TEXTS = [vector["text"] for vector, _ in vectors().values()]
     ["evil.example", "evil.example:8096", "127.0.0.1.evil.example", "", "10.0.0.1", "[::", "a:b",
      "user@127.0.0.1", "0.0.0.0"],
 )  # fmt: skip
-def test_other_host_names_are_refused(pc: DeskPc, host: str) -> None:
-    answer = requests.get(pc.url, headers={"Host": host}, timeout=20)
+def test_other_host_names_are_refused(lasting_pc: DeskPc, host: str) -> None:
+    answer = requests.get(lasting_pc.url, headers={"Host": host}, timeout=20)
     assert answer.status_code in {400, 421}
     assert "Teller" not in answer.text
 
 
 @pytest.mark.parametrize("host", ["localhost:8096", "127.0.0.1", "[::1]:8096"])
-def test_this_computers_names_are_served(pc: DeskPc, host: str) -> None:
-    assert requests.get(pc.url, headers={"Host": host}, timeout=20).status_code == 200
+def test_this_computers_names_are_served(lasting_pc: DeskPc, host: str) -> None:
+    assert requests.get(lasting_pc.url, headers={"Host": host}, timeout=20).status_code == 200
 
 
 @pytest.mark.parametrize(
