@@ -116,6 +116,7 @@ def test_a_wallet_without_dpop(issuer: Issuer, wallet: Wallet) -> None:
     told = wallet.run("accept", issuer.offer("tax_number"), "--bearer", "--no-notice")
     assert (told["seen"]["tokenType"], told["seen"]["dpop"]) == ("Bearer", False)
     assert len(told["credentials"]) == 1
+    assert len(wallet.run("renew")["credentials"]) == 1
 
 
 def test_a_refresh_token_renews(issuer: Issuer, wallet: Wallet) -> None:

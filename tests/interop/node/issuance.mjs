@@ -43,7 +43,8 @@ class Session {
 
   keep({ accessTokenResponse, dpop }) {
     this.token = accessTokenResponse;
-    if (dpop) this.dpop = dpop;
+    const bound = accessTokenResponse.token_type.toLowerCase() === "dpop";
+    this.dpop = bound ? (dpop ?? this.dpop) : undefined;
   }
 
   // Ask for up to `copies` credentials of a configuration, each to a key of its own.
