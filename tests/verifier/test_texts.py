@@ -25,6 +25,9 @@ def test_every_error_the_package_raises_has_words() -> None:
     for file in PACKAGE.rglob("*.py"):
         source = file.read_text(encoding="utf-8")
         raised |= set(re.findall(r'(?:\w+Error|UsageError)\(\s*"([A-Z_]+)"', source))
+    for name in ("exchange", "results"):  # their refusals also end a command
+        source = (PACKAGE / "openid4vp" / f"{name}.py").read_text(encoding="utf-8")
+        raised |= set(re.findall(r'Rejected\("([A-Z_]+)"', source))
     assert raised <= known_codes()[1]
 
 

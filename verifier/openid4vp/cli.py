@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 from credentials.errors import CredentialError
 from verifier.errors import VerifierError
 from verifier.openid4vp.errors import QueryError, SetupError
+from verifier.words import Words
 
 if TYPE_CHECKING:
     from verifier.openid4vp.exchange import RelyingParty
@@ -35,18 +36,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         code: int = options.run(options)
-    except (VerifierError, CredentialError) as error:
+    except VerifierError as error:
+        return _complain(error, Words(options.lang))
+    except CredentialError as error:
         print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError as missing:
-        print(
-            f"EXTRA_NOT_INSTALLED ({missing.name}): install ikd-verifier[openid4vp]",
-            file=sys.stderr,
-        )
-        return 1
+        absent = SetupError("EXTRA_NOT_INSTALLED", missing.name or "")
+        return _complain(absent, Words(options.lang))
     except KeyboardInterrupt:
         return 0
     return code
+
+
+def _complain(error: VerifierError, words: Words) -> int:
+    detail = f" ({error.detail})" if error.detail else ""
+    print(f"{error.code}: {words.error(error.code)}{detail}", file=sys.stderr)
+    return 1
 
 
 def init(options: argparse.Namespace) -> int:
@@ -184,6 +190,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--response-code", help="of a request on the same device")
 
     _with_home(commands.add_parser("work", help="delete what is over, deliver news"), work)
+    for command in commands.choices.values():
+        command.add_argument("--lang", choices=("id", "en"), default="id", help="of what is said")
     return parser
 
 
