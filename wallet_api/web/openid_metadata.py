@@ -11,10 +11,10 @@ from apiflask import APIBlueprint
 from flask import Response, abort, jsonify, make_response, request
 
 from wallet_api.services.openid import addresses, issuer_metadata
+from wallet_api.services.openid.bodies import JSON, JWT
 from wallet_api.web import guards
 
 bp = APIBlueprint("openid_metadata", __name__, enable_openapi=False)
-JSON, JWT = "application/json", "application/jwt"
 
 
 @bp.get("/.well-known/openid-credential-issuer")

@@ -61,9 +61,10 @@ def _configuration(
         )
     if identifier is not None:
         held = (access.identifiers or {}).get(identifier) if isinstance(identifier, str) else None
-        if held is None:
+        named = configurations(deps).get(held or "")  # gone when the catalogue has changed
+        if named is None:
             raise OpenIdError("unknown_credential_identifier", "this grant has no such identifier")
-        return configurations(deps)[held], str(identifier)
+        return named, str(identifier)
     known = configurations(deps).get(name) if isinstance(name, str) else None
     if known is None:
         raise OpenIdError("unknown_credential_configuration", "there is no such configuration")
