@@ -5,6 +5,7 @@ import { element } from "./talk.js";
 
 const STAYS_MS = 90_000; // at a desk somebody copies data off the screen
 const STAYS_AT_GATE_MS = 6_000;
+const LONG_WORD = 16; // characters, from where on a gate's headline is smaller
 const gate = document.body.dataset.gate === "yes";
 
 let shown = null; // the document on the screen
@@ -27,6 +28,7 @@ export function showVerdict(told) {
   place.dataset.number = told.number;
   element("icon").setAttribute("href", `#icon-${told.tone}`);
   element("word").textContent = told.hint ? `${told.word} (${told.hint})` : told.word;
+  place.toggleAttribute("data-long", told.word.length > LONG_WORD);
   element("decision").textContent = told.decision;
   element("next").textContent = told.next;
   element("short").textContent = told.short;
