@@ -81,6 +81,7 @@ def test_it_refuses_what_it_does_not_know(world: World, capsys: pytest.CaptureFi
         ("--nik", NIK, "--type", "passport", "--format", "mso_mdoc"),
         ("--nik", "1", *ID_CARD),
         ("--nik", NIK, *ID_CARD, "--tx-code", "12"),
+        ("--nik", NIK, *ID_CARD, "--tx-code", "1234", "--grant", "authorization-code"),
     )
     for words in wrong:
         code, out, err = run(capsys, *words)
