@@ -44,7 +44,7 @@ fuzz: setup ## attack the OpenAPI document's operations and the desk for long (F
 		tests/verifier/desk/test_guards.py $(ARGS)
 
 chaos: setup ## kill programs at random moments of many journeys (CHAOS_JOURNEYS=9)
-	@CHAOS_JOURNEYS=$${CHAOS_JOURNEYS:-9} $(PYTHON) -m pytest tests/journey/test_kills.py --timeout 600 $(ARGS)
+	@CHAOS_JOURNEYS=$${CHAOS_JOURNEYS:-9} $(PYTHON) -m pytest -m 'long or not long' tests/journey/test_kills.py --timeout 600 $(ARGS)
 	@SYNC_KILLS=$${SYNC_KILLS:-100} $(PYTHON) -m pytest tests/verifier/sync/test_kills.py --timeout 600
 
 check: ## lint, format, types and import contracts

@@ -53,6 +53,7 @@ def test_every_type_is_issued_valid_presented_and_verified(
         "notified": "credential_accepted",
     }
     assert [one["type"] for one in told["credentials"]] == _type_names(issuer, form)
+    wait_until(lambda: requests.get(told["credentials"][0]["status"]["uri"], timeout=5).ok)
     assert {one["status"] for one in wallet.run("status")} == {"valid"}
     for name in TYPES:
         link = bank.ask(name, form)

@@ -83,6 +83,7 @@ def kill_during(journey: Journey, step: Callable[[], None], program: str, after:
         journey.officer = None
 
 
+@pytest.mark.long
 def test_each_program_is_killed_between_the_steps(office: Office) -> None:
     journey = Journey(office, Resident(office, "slamet"))
     for number, step in enumerate(journey.steps()):

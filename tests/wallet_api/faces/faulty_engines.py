@@ -97,7 +97,7 @@ def _write() -> None:
 
 def _say(text: bytes) -> None:
     """Write to the pool past the worker, as one that was taken over could."""
-    for number in range(3, 16):
+    for number in range(3, 1024):  # it has the number that it had in the service
         with contextlib.suppress(OSError):
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 os.write(number, text)

@@ -154,7 +154,10 @@ def test_a_worker_that_only_waits_its_turn_on_a_busy_machine_is_not_late() -> No
 
 
 def test_workers_killed_under_load_lose_no_answer_and_swap_none() -> None:
-    """Each of many callers asks a question of its own; somebody kills a worker again and again."""
+    """Each of many callers asks a question of its own; somebody kills a worker again and again.
+
+    A job is tried twice: who is hit both times is told so.
+    """
     pool = FacePool(size=2, waiting=6, entry=f"{FAULTY}:load")
     pool.start(wait=True)
     until = time.monotonic() + 5
@@ -192,9 +195,11 @@ def test_workers_killed_under_load_lose_no_answer_and_swap_none() -> None:
     pool.close()
     assert kills >= 6
     assert ends["right"] > 50
-    assert set(ends) <= {"right", "refused"}, ends
+    twice_hit = ends["FACE_WORKER_GONE"]
+    assert set(ends) <= {"right", "refused", "FACE_WORKER_GONE"}, ends
+    assert twice_hit <= kills // 3, ends
     assert counts["asked"] == sum(ends.values())
-    assert (counts["done"], counts["lost"], counts["admitted"]) == (ends["right"], 0, 0)
+    assert (counts["done"], counts["lost"], counts["admitted"]) == (ends["right"], twice_hit, 0)
 
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
