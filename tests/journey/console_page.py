@@ -101,7 +101,8 @@ class DisplayPage:
         self.page.locator("#qr svg").wait_for()
         used = "".join(f":not([data-seq='{seq}'])" for seq in self._seen)
         self.page.locator(f"#qr{used}").wait_for()
-        seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(self.page.screenshot())))
+        image = Image.open(io.BytesIO(self.page.screenshot()))
+        seen = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
         assert [code.text[:4] for code in seen] == ["IDK:"]
         frame = parse_frame(seen[0].text).frame  # it may have turned just before the picture
         self._seen.add(frame.seq)

@@ -35,7 +35,7 @@ def shown_frame(text: str) -> dict[str, object]:
 @given(st.text(ALPHABET, min_size=1, max_size=300))
 @settings(max_examples=25, deadline=None)
 def test_the_kiosks_svg_is_read_back(text: str) -> None:
-    found = zxingcpp.read_barcodes(draw_svg(kiosk_svg(text)))
+    found = zxingcpp.read_barcodes(draw_svg(kiosk_svg(text)), formats=zxingcpp.BarcodeFormat.QRCode)
     assert [code.text for code in found] == [text]
 
 
@@ -91,7 +91,8 @@ def test_drawn_documents_hold_a_readable_code_and_come_out_the_same(
     draw(sample_presentation, once, language=language)
     draw(sample_presentation, again, language=language)
     with Image.open(once) as image:
-        assert [code.text for code in zxingcpp.read_barcodes(image)] == [sample_presentation]
+        found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+        assert [code.text for code in found] == [sample_presentation]
     assert once.read_bytes() == again.read_bytes()
 
 

@@ -38,7 +38,8 @@ def link_on(page: Page) -> str:
     shot = page.locator("#qr").screenshot()
     import io
 
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)))
+    image = Image.open(io.BytesIO(shot))
+    (found,) = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
     return str(found.text)
 
 
