@@ -25,7 +25,7 @@ from pathlib import Path
 
 from credentials.bundle import parse_bundle
 from credentials.bundle_delta import apply_delta
-from credentials.bundle_form import read_sections
+from credentials.bundle_form import MAX_SIZE, read_sections
 from credentials.errors import CredentialError, FormatError
 from verifier.bundle import (
     TrustedBundle,
@@ -43,6 +43,7 @@ from verifier.sync.progress import Progress
 from verifier.sync.sources import Source
 
 _WHOLE_INSTEAD = frozenset({"SYNC_DELTA", "SYNC_DAMAGED", "SYNC_NOT_FOUND"})
+_MAX_FETCH = 2 * MAX_SIZE  # a whole bundle at its largest is cheaper than any way beyond it
 _KEPT = frozenset({INDEX, "index.etag", "lock"})
 
 
@@ -75,7 +76,7 @@ def synchronise(
             raise BundleError("BUNDLE_ROLLED_BACK", detail)
         if in_use is not None and in_use.version == index.version:
             _tidy(state.workplace, ())
-            return Outcome(in_use, changed=False)
+            return Outcome(require_current(in_use, now), changed=False)
         held.pop(index.version, None)  # it is held, but no longer good
         run = _Run(source, state, root, now, progress)
         way = _way(index, held)
@@ -146,7 +147,7 @@ class _Run:
 def _way(index: Index, held: Mapping[int, Path], *, deltas: bool = True) -> tuple[RemoteFile, ...]:
     files = index.files if deltas else tuple(one for one in index.files if one.base is None)
     way = planning.plan(Index(index.version, files, index.anchors), tuple(held))
-    if not way:
+    if not way or planning.size(way) > _MAX_FETCH:
         raise SyncError("SYNC_NOTHING_FITS")
     return way
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -28,6 +29,9 @@ WAITS: Final = (0.5, 1.0, 2.0, 4.0)  # before each further try without a single 
 CHUNK: Final = 64 * 1024
 RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ETAG = "index.etag"
+# One entity tag (RFC 9110 section 8.8.3). Sent back, `*` or a list would match whatever index there
+# is, and a long one would be refused: a forged answer would count long after its author is gone.
+_ETAG_FORM = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"', re.ASCII)
 _BROKEN = (OSError, http.client.HTTPException)
 
 
@@ -37,8 +41,12 @@ class WebSource:
     def __init__(
         self, url: str, *, waits: Sequence[float] = WAITS, timeout: float = TIMEOUT_SECONDS
     ) -> None:
-        """Take the address of the folder or of its index.json."""
-        self._index_url = url if url.endswith(".json") else urljoin(url.rstrip("/") + "/", INDEX)
+        """Take the address of the folder or of its index.json; SyncError("SYNC_SOURCE")."""
+        try:
+            named = url.endswith(".json")
+            self._index_url = url if named else urljoin(url.rstrip("/") + "/", INDEX)
+        except ValueError:
+            raise SyncError("SYNC_SOURCE") from None
         self._waits, self._timeout = waits, timeout
         self._opener = urllib.request.OpenerDirector()
         for handler in (
@@ -131,14 +139,17 @@ class WebSource:
 
     def _open(self, url: str, headers: dict[str, str]) -> Any:
         own = {"Accept-Encoding": "identity", "User-Agent": "ikd-verifier"}
-        request = urllib.request.Request(url, headers=own | headers)  # noqa: S310  no file: handler
-        return self._opener.open(request, timeout=self._timeout)
+        try:
+            request = urllib.request.Request(url, headers=own | headers)  # noqa: S310  no file:
+            return self._opener.open(request, timeout=self._timeout)
+        except ValueError:  # no address at all, perhaps one that an answer redirects to
+            raise SyncError("SYNC_REFUSED", "not an address") from None
 
     def _known(self, workplace: Path) -> tuple[str, Index] | None:
         """Return the ETag and index of last time, None when there is none of this address."""
         try:
             named = json.loads((workplace / _ETAG).read_bytes())
-            if named["url"] != self._index_url or not isinstance(named["etag"], str):
+            if named["url"] != self._index_url or not _ETAG_FORM.fullmatch(named["etag"]):
                 return None
             return named["etag"], parse_index((workplace / INDEX).read_bytes())
         except (OSError, ValueError, KeyError, TypeError, SyncError):

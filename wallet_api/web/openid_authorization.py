@@ -30,11 +30,11 @@ LARGEST_FORM: Final = 65_536
 FORM: Final = "application/x-www-form-urlencoded"
 
 
-@bp.get("/openid/offers/<string:offer_id>")
+@bp.get("/openid/offers/<string:reference>")
 @guards.open_to_all
-def read_offer(offer_id: str) -> Response:
+def read_offer(reference: str) -> Response:
     """Give the credential offer behind a reference (section 4.1.3)."""
-    return _answer(offers.read_offer(guards.deps(), offer_id))
+    return _answer(offers.read_offer(guards.deps(), reference))
 
 
 @bp.post("/openid/token")

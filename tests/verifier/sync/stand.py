@@ -146,7 +146,7 @@ def _file(
     handler: BaseHTTPRequestHandler, data: bytes, fault: str, server: Server, slow: float
 ) -> None:
     etag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
-    if handler.headers.get("If-None-Match") == etag:
+    if handler.headers.get("If-None-Match") in {etag, "*"}:
         handler.send_response(304)
         handler.end_headers()
         return
@@ -161,7 +161,7 @@ def _file(
         body += b"x" * 100
     if fault == "flipped":
         body = bytes((body[0] ^ 1,)) + body[1:]
-    handler.send_header("ETag", etag)
+    handler.send_header("ETag", fault[5:] if fault.startswith("etag ") else etag)
     handler.send_header("Content-Type", "application/octet-stream")
     if fault.startswith("nolength "):
         handler.close_connection = True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from credentials.bundle_form import MAX_SIZE
 from samples.vectors_world import NOW
 from tests.verifier.conftest import AT
 from tests.verifier.sync.stand import Registry, Server, made, serving
@@ -165,6 +166,8 @@ def test_a_server_that_resumes_badly_costs_only_time(
         ("index.json:nolength 20", "SYNC_NOT_AN_INDEX"),
         ("index.json:redirect ftp://127.0.0.1/x", "SYNC_REFUSED"),
         ("index.json:redirect file:///etc/passwd", "SYNC_REFUSED"),
+        ("index.json:redirect http://[", "SYNC_REFUSED"),
+        ("index.json:redirect http://a..b/", "SYNC_REFUSED"),
         ("2.cose:page", "SYNC_PAGE"),
         ("2.cose:404", "SYNC_NOT_FOUND"),
         ("2.cose:longer", "SYNC_DAMAGED"),
@@ -249,6 +252,43 @@ def test_a_bundle_of_another_root_or_past_its_end_is_not_installed(
     assert not state.bundle_path.exists()
 
 
+def test_a_source_that_stands_still_is_no_success_once_the_bundle_is_over(
+    registry: Registry, state: StateFolder
+) -> None:
+    sync(registry.folder, state)
+    source, late = open_source(str(registry.folder)), AT + timedelta(days=2)
+    with pytest.raises(BundleError, match="BUNDLE_EXPIRED"):
+        synchronise(source, state, root=ROOT, now=late, progress=Silent())
+    assert in_use(state).version == 1
+
+
+@pytest.mark.parametrize("etag", ["*", '"' + "x" * 20_000 + '"', '"a", "b"', "bare"])
+def test_no_forged_etag_hides_the_next_index(
+    etag: str, registry: Registry, state: StateFolder
+) -> None:
+    """Somebody on the way answers once for the registry; the registry answers from then on."""
+    sync(registry.folder, state)
+    with serving(registry.folder) as server:
+        server.faults = [f"index.json:etag {etag}"]
+        assert not sync(over(server), state).changed
+        registry.publish(2)
+        assert sync(over(server), state).bundle.version == 2
+
+
+def test_no_index_makes_a_terminal_fetch_without_end(
+    registry: Registry, state: StateFolder
+) -> None:
+    sync(registry.folder, state)
+    registry.publish(2)
+    names = {"size": MAX_SIZE, "sha256": "0" * 64}
+    deltas = [
+        {"base": one, "version": one + 1, "file": f"{one}-{one + 1}.delta", **names}
+        for one in range(1, 4)
+    ]
+    registry.change(lambda index: index.update(version=4, bundles=[], deltas=deltas))
+    failing("SYNC_NOTHING_FITS", open_source(str(registry.folder)), state)
+
+
 def test_a_damaged_bundle_in_use_is_replaced(registry: Registry, state: StateFolder) -> None:
     sync(registry.folder, state)
     data = bytearray(state.bundle_path.read_bytes())
@@ -277,7 +317,7 @@ def test_a_file_cut_on_a_stick_is_noticed(registry: Registry, state: StateFolder
     failing("SYNC_DAMAGED", open_source(str(registry.folder)), state)
 
 
-@pytest.mark.parametrize("place", ["ftp://x/y", "file:///tmp", "/nonexistent/folder", "", "x\0y"])
+@pytest.mark.parametrize("place", ["ftp://x/y", "file:///tmp", "http://[", "/nonexistent/folder", "", "x\0y"])
 def test_a_source_is_a_web_address_or_a_folder(place: str) -> None:
     with pytest.raises(SyncError, match="SYNC_SOURCE"):
         open_source(place)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 
+from credentials.jwk import b64url_encode
 from tests.wallet_api.handset import work_off
 from wallet_api.app import create_app
 from wallet_api.errors import InputInvalid, WalletNotFound
+from wallet_api.models import AuditEvent, OpenIdOffer
 from wallet_api.services import wallets
 from wallet_api.services.openid import offers
 
@@ -49,6 +53,25 @@ def test_an_offer_by_reference_is_fetched_and_is_the_same(world: World, phone: H
     assert answer.headers["Cache-Control"] == "no-store"
     assert ForeignWallet(world).take(answer.get_json()).status_code == 200
     assert error_of(http.get(address.removeprefix(public))) == (404, "invalid_request")
+
+
+def test_what_database_and_audit_know_of_an_offer_does_not_open_it(
+    world: World, phone: Handset
+) -> None:
+    uri = offers.make_offer(world.deps, NIK, ["id_card"], "dc+sd-jwt", by_reference=True)
+    reference = parse_qs(urlsplit(uri).query)["credential_offer_uri"][0].rpartition("/")[2]
+    with world.deps.transaction() as db:
+        row = db.scalars(select(OpenIdOffer)).one()
+        known = json.loads(
+            db.scalars(select(AuditEvent).where(AuditEvent.event == "openid.offered")).one().facts
+        )
+    assert (reference.partition(".")[0], known["offer"]) == (row.id, row.id)
+    http = create_app(deps=world.deps).test_client()
+    stored = (row.id, row.code_hash.hex(), b64url_encode(row.code_hash))
+    guesses = [row.id, *(f"{row.id}.{one}" for one in ("", *stored, "A" * 43, "%C3%A9"))]
+    for guess in (*guesses, f".{reference}", f"{reference}A"):
+        assert error_of(http.get(f"/openid/offers/{guess}")) == (404, "invalid_request")
+    assert http.get(f"/openid/offers/{reference}").status_code == 200
 
 
 def test_an_offer_by_reference_ends_with_its_time(world: World, phone: Handset) -> None:

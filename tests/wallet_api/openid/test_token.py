@@ -306,6 +306,28 @@ def test_a_grant_ends_after_its_days(world: World, phone: Handset, foreign: Fore
 
 
 @on_sqlite
+def test_a_bearers_grant_that_ran_out_was_not_misused(world: World, phone: Handset) -> None:
+    plain = ForeignWallet(world, key=None)
+    plain.take(offer_id_card(world, NIK))
+    world.clock.advance(days=90)
+    assert error_of(plain.renew()) == (400, "invalid_grant")
+    assert [one.end_reason for one in grants(world)] == [None]
+
+
+@on_sqlite
+def test_where_dpop_is_demanded_an_older_bearers_grant_brings_no_more_bearer_tokens(
+    world: World, phone: Handset
+) -> None:
+    plain = ForeignWallet(world, key=None)
+    plain.take(offer_id_card(world, NIK))
+    bound = world.with_settings(openid_require_dpop=True)
+    token = plain.refresh_token
+    assert error_of(ForeignWallet(bound, key=None).renew(token)) == (400, "invalid_dpop_proof")
+    assert error_of(ForeignWallet(bound).renew(token)) == (400, "invalid_grant")
+    assert plain.renew().status_code == 200  # nothing was used up
+
+
+@on_sqlite
 def test_a_key_in_place_of_another_opens_nothing(world: World, phone: Handset) -> None:
     foreign = ForeignWallet(world)
     foreign.take(offer_id_card(world, NIK))

@@ -121,15 +121,17 @@ def renew(
     if grant is None or wallet is None or wallet.state != lifecycle.ACTIVE:
         raise _refused()
     _check_holder(grant, client_id=client_id, client=client, jkt=jkt)
+    if not access.is_open(grant, deps.now()):
+        raise _refused()
     if grant.jkt is None:
         _rotate(deps, grant, generation)
-    elif not access.is_open(grant, deps.now()):
-        raise _refused()
     return grant
 
 
 def _rotate(deps: Deps, grant: OpenIdGrant, generation: int) -> None:
-    """Move the grant on by one generation, or end it when the token's has passed."""
+    """Move a grant that is open on by one generation, or end it when the token's has passed."""
+    if deps.settings.openid_require_dpop:  # given before that was demanded, whatever proof comes
+        raise _refused()
     with deps.transaction() as db:
         moved = db.execute(
             update(OpenIdGrant)

@@ -44,10 +44,12 @@ def take_note(deps: Deps, access: Access, body: Body) -> None:
         raise OpenIdError(BAD_REQUEST, "notification_id or event is missing")
     if event != ACCEPTED and event not in REASONS:
         raise OpenIdError(BAD_REQUEST, "there is no such event")
+    if not named.isprintable():  # none of ours; PostgreSQL would stumble over a NUL
+        raise _unknown()
     with deps.transaction() as db:
         ids = list(db.scalars(_batch(access, named)))
         if not ids:
-            raise OpenIdError("invalid_notification_id", "this grant has no such notification")
+            raise _unknown()
         if event == ACCEPTED:
             _mark_delivered(db, deps, ids)
         else:
@@ -115,3 +117,7 @@ def _end(db: Session, deps: Deps, ids: list[str], *, reason: str) -> None:
         .values(stage=ENDED)
         .execution_options(synchronize_session=False)
     )
+
+
+def _unknown() -> OpenIdError:
+    return OpenIdError("invalid_notification_id", "this grant has no such notification")

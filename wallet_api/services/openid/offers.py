@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hmac import compare_digest
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ GrantKind = Literal["pre-authorized", "authorization-code"]
 PRE_AUTHORIZED: Final = "pre-authorized"
 AUTHORIZATION_CODE: Final = "authorization-code"
 PRE_AUTHORIZED_GRANT: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+REFERENCE: Final = "offer-reference"
 SCHEME: Final = "openid-credential-offer://"
 TX_CODE_DIGITS: Final = 6
 SHORTEST_TX_CODE, LONGEST_TX_CODE = 4, 12
@@ -102,12 +104,19 @@ def make_offer(
     return f"{SCHEME}?credential_offer={quote(text, safe='')}"
 
 
-def read_offer(deps: Deps, offer_id: str) -> dict[str, object]:
-    """Return the offer behind a reference (section 4.1.3); OpenIdError 404 when it is over."""
+def read_offer(deps: Deps, reference: str) -> dict[str, object]:
+    """Return the offer behind a reference (section 4.1.3); OpenIdError 404 when it is over.
+
+    The reference is the offer's id and a secret of its own: database and audit know the id.
+    """
+    offer_id, _, secret = reference.rpartition(".")
+    expected = secret_hashes.derive(deps, REFERENCE, offer_id)
+    if not compare_digest(secret.encode(), expected.encode()):
+        raise _no_offer()
     with deps.reading() as db:
         row = db.get(OpenIdOffer, offer_id)
     if row is None or row.used_at is not None or row.expires_at <= deps.now():
-        raise OpenIdError("invalid_request", "there is no such offer", status=404)
+        raise _no_offer()
     return _document(deps, row)
 
 
@@ -180,7 +189,12 @@ def _send(db: Session, deps: Deps, wallet: Wallet, digits: str) -> None:
 
 
 def _address(deps: Deps, offer_id: str) -> str:
-    return addresses.endpoint(deps, f"offers/{offer_id}")
+    secret = secret_hashes.derive(deps, REFERENCE, offer_id)
+    return addresses.endpoint(deps, f"offers/{offer_id}.{secret}")
+
+
+def _no_offer() -> OpenIdError:
+    return OpenIdError("invalid_request", "there is no such offer", status=404)
 
 
 def _document(deps: Deps, row: OpenIdOffer) -> dict[str, object]:
