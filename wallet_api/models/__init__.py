@@ -17,6 +17,11 @@ from wallet_api.models.openid_issuing import ForeignKeyHeld, OpenIdDeferred
 from wallet_api.models.operation import JobRun
 from wallet_api.models.parameter import Parameter
 from wallet_api.models.publication import Publication
+from wallet_api.models.relying_party import (
+    RelyingParty,
+    RelyingPartyCertificate,
+    RelyingPartyOffer,
+)
 from wallet_api.models.tables import Base, new_id, table_of
 from wallet_api.models.traffic import IdempotencyKey, OutboxMessage, RateCounter, UsedNonce
 from wallet_api.models.wallet import Device, NoticeLink, Wallet
@@ -48,6 +53,9 @@ __all__ = [
     "Person",
     "Publication",
     "RateCounter",
+    "RelyingParty",
+    "RelyingPartyCertificate",
+    "RelyingPartyOffer",
     "Shift",
     "StatusList",
     "StatusRemnant",
