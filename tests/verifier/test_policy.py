@@ -75,8 +75,8 @@ def test_all_means_every_document_and_every_field() -> None:
         ({"accept": [{"type": "id_card", "profiles": []}]}, "accept[0].profiles"),
         ({"accept": [{"type": "id_card", "profile": ["kyc"]}]}, "accept[0].profile"),
         ({"required": "nik"}, "required"),
-        ({"required": ["nik", "nik"]}, "required"),
-        ({"required": ["NIK"]}, "required"),
+        ({"required": ["nik", "nik"]}, "required[1]"),
+        ({"required": ["NIK"]}, "required[0]"),
         ({"shown": "everything"}, "shown"),
         ({"freshness": None}, "freshness"),
         ({"freshness__past_seconds": 0}, "freshness.past_seconds"),
@@ -90,6 +90,11 @@ def test_all_means_every_document_and_every_field() -> None:
         ({"status__max_age_hours": 721}, "status.max_age_hours"),
         ({"status__warn_age_hours": 25}, "status.warn_age_hours"),
         ({"possession__challenge": "required", "possession__print": "accept"}, "possession.print"),
+        ({"freshness__past_seconds": 91}, "freshness"),  # longer than an accepted code is known
+        ({"purpose": {"id": "Rekening"}}, "purpose"),
+        ({"purpose": {"id": "Rekening", "en": "x" * 81}}, "purpose"),
+        ({"receipt": {"claims": "all"}}, "receipt.claims"),
+        ({"receipt": {}}, "receipt.claims"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(changes: dict[str, object], place: str) -> None:
@@ -165,3 +170,21 @@ def test_an_unknown_policy_is_answered_with_the_names_there_are() -> None:
 def test_what_cannot_be_read_is_no_traceback(path: str) -> None:
     with pytest.raises(PolicyError):
         load_policy(path)
+
+
+def test_what_for_and_what_a_receipt_holds_may_be_said() -> None:
+    plain = parse_policy(bent())
+    assert plain.purpose is None
+    assert plain.receipt_claims == "none"
+    purpose = {"id": "Membuka rekening", "en": "Opening an account"}
+    policy = parse_policy(bent(purpose=purpose, receipt={"claims": "shown"}))
+    assert policy.purpose == purpose
+    assert policy.receipt_claims == "shown"
+
+
+def test_a_policys_digest_is_of_what_it_says_not_of_how_it_is_written() -> None:
+    spaced = json.dumps(dict(reversed(GOOD.items())), indent=4).encode()
+    digest = parse_policy(bent()).digest
+    assert len(digest) == 32
+    assert parse_policy(spaced).digest == digest
+    assert parse_policy(bent(name="another")).digest != digest
