@@ -7,7 +7,7 @@ LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit
 INTEROP := tests/interop/python/requirements
 ARGS ?=
 
-.PHONY: help setup demo run test coverage fuzz chaos check lock upgrade samples reference bench bench-revocation wheel second-engine interop
+.PHONY: help setup demo run codes test coverage fuzz chaos check lock upgrade samples reference bench bench-revocation wheel second-engine interop
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ demo: ## one resident from nothing to a verified QR; pictures in var/demo/
 run: ## start all services to try by hand; Ctrl-C stops them
 	@scripts/setup.sh runtime
 	@exec $(PYTHON) -m samples.run $(ARGS)
+
+codes: ## codes to try a desk with, without a network: a stick, yesterday's terminal, a page
+	@scripts/setup.sh runtime
+	@exec $(PYTHON) -m samples.codes $(ARGS)
 
 test: setup ## all tests, on SQLite and PostgreSQL (ARGS="tests/house -k name" for some)
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
