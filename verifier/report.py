@@ -151,7 +151,7 @@ def claim_rows(
     try:
         known = catalogue.document_type(document_type)
     except KeyError:  # claim 169 of other issuers
-        return [(name, _shown(value)) for name, value in claims.items()]
+        return [(name, _shown(value, words)) for name, value in claims.items()]
     return [_claim_row(known, name, value, words) for name, value in claims.items()]
 
 
@@ -161,9 +161,9 @@ def _claim_row(
     try:
         field, label = document_type.field(name), document_type.label(name)
     except KeyError:
-        return name, _shown(value)
+        return name, _shown(value, words)
     labels = field.code_labels(value) if isinstance(value, str) else None
-    text = _shown(value) if labels is None else labels.text(words.language)
+    text = _shown(value, words) if labels is None else labels.text(words.language)
     return label.text(words.language), text
 
 
@@ -201,8 +201,10 @@ def _fact_rows(facts: Facts, words: Words) -> list[tuple[str, str]]:
     return rows
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, words: Words) -> str:
     """One line for a person. Control characters of a hostile issuer never reach the terminal."""
+    if isinstance(value, date):
+        value = words.day(value)
     if not isinstance(value, str):
         value = json.dumps(plain(value), ensure_ascii=False)
         value = value.strip('"')

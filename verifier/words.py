@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -46,6 +46,10 @@ class Words:
             if seconds < until:
                 return self.label(unit, n=seconds // size)
         return self.label("days", n=seconds // 86400)
+
+    def day(self, day: date) -> str:
+        """Return a date with its month in words: 10-01 and 01-10 are two dates to two people."""
+        return f"{day.day} {self.label('months').split()[day.month - 1]} {day.year}"
 
     def of(self, texts: Mapping[str, str]) -> str:
         """Choose from a catalogue's or a policy's own {id, en}."""

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, portrait
 from tests.verifier.conftest import AT, BUNDLE, ISO, VECTORS, Run, bundle_bytes
 from verifier.cli import main
 from verifier.roots import load_root
+from verifier.words import Words
 
 RunCommand = Callable[..., Run]
 TEXT = CARD.shown()
@@ -222,4 +223,9 @@ def test_any_text_gets_a_verdict_or_a_name_never_a_traceback(text: str) -> None:
 def test_control_characters_of_a_credential_never_reach_the_terminal() -> None:
     from verifier.report import _shown
 
-    assert "\x1b" not in _shown("A\x1b[2J\u202eB")
+    assert "\x1b" not in _shown("A\x1b[2J\u202eB", Words("id"))
+
+
+def test_a_date_is_written_with_its_month_in_words() -> None:
+    born = date(1998, 10, 1)
+    assert [Words("id").day(born), Words("en").day(born)] == ["1 Oktober 1998", "1 October 1998"]

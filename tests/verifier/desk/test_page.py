@@ -91,6 +91,7 @@ def test_the_portrait_and_allowed_claims_are_there_and_leave_with_the_verdict(
     page.wait_for_function("document.getElementById('portrait').naturalWidth === 64")
     names = page.locator("#claims > div").evaluate_all("all => all.map(one => one.dataset.field)")
     assert set(names) == {"name", "birth_date"}
+    assert "10 Januari 1998" in page.locator("#claims").inner_text()
     address = page.locator("#portrait").get_attribute("src")
     page.keyboard.press("Escape")
     expect(page.locator("#verdict")).to_be_hidden()
