@@ -1,5 +1,4 @@
-"""The command line: `python -m verifier check | camera | bundle show | bundle install | sync |
-desk`.
+"""The command line: `python -m verifier check | camera | bundle | sync | desk | policy`.
 
 Exit codes: 0 valid, 1 not valid, 2 unusable input (nothing was decided). Without `--state` a run
 leaves no trace; `--now` never writes state, so trying a time cannot move a terminal's floor.
@@ -101,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bundle(commands.add_parser("bundle", help="show or install a bundle"))
     _add_sync(commands.add_parser("sync", help="bring the bundle up to date"))
     _add_desk(commands.add_parser("desk", help="serve the desk's page to this computer"))
+    _add_policy(commands.add_parser("policy", help="check, list or show policies"))
     return parser
 
 
@@ -166,9 +166,32 @@ def _add_desk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json-lines", action="store_true", help="print one JSON object for each check"
     )
+    parser.add_argument(
+        "--receipts", action="store_true", help="do not open without receipts (see `receipt init`)"
+    )
     parser.add_argument("--name", default="Loket 1", help="the desk's name (%(default)s)")
     parser.add_argument("--purpose", default="", help="what challenges are for; else the policy's")
     parser.set_defaults(command=desk)
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
+    from verifier.policy.command import lint_files, list_policies, show_policy
+
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    lint = actions.add_parser("lint", help="explain every mistake in policy files")
+    lint.add_argument("files", metavar="FILE", nargs="+", help="a file, or a policy's name")
+    lint.add_argument("--strict", action="store_true", help="exit 1 for warnings as well")
+    listing = actions.add_parser("list", help="the policies that --policy knows by name")
+    show = actions.add_parser("show", help="print a policy, to be saved and edited")
+    show.add_argument("name", metavar="NAME", help="a name, bundle:NAME, or a file")
+    commands = ((lint, lint_files), (listing, list_policies), (show, show_policy))
+    for action, command in commands:
+        action.add_argument("--bundle", metavar="FILE", help="the bundle to look into")
+        action.add_argument("--state", metavar="DIR", help="the folder with the bundle in use")
+        action.add_argument("--root", metavar="FILE", help="the pinned root key, PEM or JWK")
+        action.add_argument("--lang", choices=("id", "en"), default="id")
+        action.add_argument("--json", action="store_true", help="print one JSON value")
+        action.set_defaults(command=command)
 
 
 def _port(text: str) -> int:
@@ -182,7 +205,9 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle", metavar="FILE", help="the bundle (or one is installed in --state)"
     )
-    parser.add_argument("--policy", default="default", help="a built-in name or a JSON file")
+    parser.add_argument(
+        "--policy", default="default", help="a built-in name, bundle:NAME or a JSON file"
+    )
     parser.add_argument("--root", metavar="FILE", help="the pinned root key, PEM or JWK")
     parser.add_argument("--state", metavar="DIR", help="remember bundle version, clock and proofs")
     parser.add_argument("--lang", choices=("id", "en"), default="id", help="language of the texts")

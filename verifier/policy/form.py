@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, cast
 
 from verifier.policy.json_places import join, read_json
 from verifier.policy.mistakes import Mistake
+from verifier.policy.suggestions import close_to
 from verifier.policy.values import Accepted, Choice, Policy, ReceiptClaims
 from verifier.replay import REMEMBER_SECONDS
 
@@ -39,11 +39,15 @@ Places = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file says: the policy, None where there are mistakes; where each member stands."""
+    """What a file says: the policy, None where there are mistakes; where each member stands.
+
+    `value` is the JSON itself.
+    """
 
     policy: Policy | None
     mistakes: tuple[Mistake, ...]
     places: Places
+    value: Any = None
 
 
 def read_policy(data: bytes) -> Reading:
@@ -59,19 +63,13 @@ def read_policy(data: bytes) -> Reading:
         found.extend(_whole(policy))
     if not found:
         policy = replace(policy, digest=_digest(text.value))
-    ordered = sorted((placed(one, text.places) for one in found), key=_in_order)
-    return Reading(None if found else policy, tuple(ordered), text.places)
+    ordered = sorted((placed(one, text.places) for one in found), key=in_order)
+    return Reading(None if found else policy, tuple(ordered), text.places, text.value)
 
 
 def _digest(value: object) -> bytes:
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).digest()
-
-
-def close_to(word: object, known: Sequence[str]) -> str | None:
-    """Return the known word that was probably meant."""
-    near = get_close_matches(str(word).lower()[:60], known, n=1, cutoff=0.7)
-    return near[0] if near else None
 
 
 def placed(mistake: Mistake, places: Places) -> Mistake:
@@ -87,7 +85,8 @@ def placed(mistake: Mistake, places: Places) -> Mistake:
     return replace(mistake, line=line, column=column)
 
 
-def _in_order(mistake: Mistake) -> tuple[bool, int, int]:
+def in_order(mistake: Mistake) -> tuple[bool, int, int]:
+    """Return what sorts mistakes as they stand in the file, those without a place last."""
     return mistake.line is None, mistake.line or 0, mistake.column or 0
 
 

@@ -1,4 +1,4 @@
-"""A mistake in a policy file, told where it stands and what is expected there."""
+"""What is wrong or odd in a policy file, told where it stands and what is expected there."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from verifier.words import Language
 
 Values = Mapping[str, object]
+Weight = Literal["error", "warning", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: `place` is a member's path such as `accept[0].type`, "" for the whole file.
+    """One remark on a policy: an error keeps it from being used, or from ever accepting anything.
+
+    `place` is a member's path such as `accept[0].type`, "" for the whole file.
 
     `kind` names what is expected in the words of `texts.json`, `suggestion` the word that was
     probably meant. `line` and `column` count from 1 and are known for what the file's text says.
@@ -29,6 +32,7 @@ class Mistake:
     suggestion: str | None = None
     line: int | None = None
     column: int | None = None
+    weight: Weight = "error"
 
     def text(self, language: Language) -> str:
         """Return what is wrong and what is expected, in one sentence."""
