@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from credentials.catalogue import Catalogue, DocumentType
+from credentials.catalogue import Catalogue, DocumentType, Field
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.policy import Policy
@@ -140,8 +140,8 @@ def bundle_line(bundle: TrustedBundle, now: datetime, words: Words) -> str:
 
 
 def row(label: str, text: str) -> str:
-    """Return one aligned line."""
-    return f"  {label:<22} {text}"
+    """Return one aligned line, or several."""
+    return f"  {label:<22} {text}".replace("\n", "\n" + " " * 25)
 
 
 def claim_rows(
@@ -151,7 +151,7 @@ def claim_rows(
     try:
         known = catalogue.document_type(document_type)
     except KeyError:  # claim 169 of other issuers
-        return [(name, _shown(value, words)) for name, value in claims.items()]
+        return [(name, _shown(value)) for name, value in claims.items()]
     return [_claim_row(known, name, value, words) for name, value in claims.items()]
 
 
@@ -161,10 +161,23 @@ def _claim_row(
     try:
         field, label = document_type.field(name), document_type.label(name)
     except KeyError:
-        return name, _shown(value, words)
+        return name, _shown(value)
+    return label.text(words.language), _claim_text(field, value, words)
+
+
+def _claim_text(field: Field, value: object, words: Words) -> str:
+    """Return one value in the catalogue's words; records are lines."""
+    if field.kind == "records" and isinstance(value, list):
+        return "\n".join(_record_text(field, record, words) for record in value)
+    if field.kind == "date" and isinstance(value, str):
+        return words.day(date.fromisoformat(value))
     labels = field.code_labels(value) if isinstance(value, str) else None
-    text = _shown(value, words) if labels is None else labels.text(words.language)
-    return label.text(words.language), text
+    return _shown(value) if labels is None else labels.text(words.language)
+
+
+def _record_text(field: Field, record: Mapping[str, object], words: Words) -> str:
+    members = ((one, record.get(name)) for one in field.fields for name in one.value_names)
+    return " · ".join(_claim_text(one, value, words) for one, value in members if value)
 
 
 def plain(value: object) -> object:
@@ -201,10 +214,8 @@ def _fact_rows(facts: Facts, words: Words) -> list[tuple[str, str]]:
     return rows
 
 
-def _shown(value: object, words: Words) -> str:
+def _shown(value: object) -> str:
     """One line for a person. Control characters of a hostile issuer never reach the terminal."""
-    if isinstance(value, date):
-        value = words.day(value)
     if not isinstance(value, str):
         value = json.dumps(plain(value), ensure_ascii=False)
         value = value.strip('"')

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from credentials.presentation import challenge_text
 from samples.keys import public_pem
-from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, portrait
+from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, catalogue, portrait
 from tests.verifier.conftest import AT, BUNDLE, ISO, VECTORS, Run, bundle_bytes
 from verifier.cli import main
 from verifier.roots import load_root
@@ -223,9 +223,20 @@ def test_any_text_gets_a_verdict_or_a_name_never_a_traceback(text: str) -> None:
 def test_control_characters_of_a_credential_never_reach_the_terminal() -> None:
     from verifier.report import _shown
 
-    assert "\x1b" not in _shown("A\x1b[2J\u202eB", Words("id"))
+    assert "\x1b" not in _shown("A\x1b[2J\u202eB")
 
 
 def test_a_date_is_written_with_its_month_in_words() -> None:
     born = date(1998, 10, 1)
     assert [Words("id").day(born), Words("en").day(born)] == ["1 Oktober 1998", "1 October 1998"]
+
+
+def test_the_members_of_a_family_stand_in_lines_in_the_catalogues_words() -> None:
+    from verifier.report import claim_rows
+
+    members = [
+        {"name": "SITI", "sex": "F", "birth_date": "1998-10-01"},
+        {"name": "ADI", "birth_date": "2021-02-28"},
+    ]
+    rows = claim_rows(catalogue(), "family_card", {"members": members}, Words("en"))
+    assert rows == [("Family members", "SITI · Female · 1 October 1998\nADI · 28 February 2021")]

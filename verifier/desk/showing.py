@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 from credentials.errors import FormatError
@@ -23,7 +23,7 @@ from verifier.desk.short_codes import DESK_FAULT, NOTHING_READ, SEEN_AGAIN, SHOR
 from verifier.desk.texts import page_text
 from verifier.errors import ScanError
 from verifier.policy import Policy
-from verifier.report import claim_rows, plain
+from verifier.report import claim_rows
 from verifier.verdict import Facts, Refused, Verified
 from verifier.words import Language, Words, moment
 
@@ -130,7 +130,7 @@ def _claims(outcome: Outcome, words: Words) -> Iterator[Row]:
     ordered = {name: facts.claims[name] for name in names}
     labelled = claim_rows(outcome.bundle.catalogue, facts.document_type, ordered, words)
     for (name, value), (label, text) in zip(ordered.items(), labelled, strict=True):
-        shown = _place(outcome, name, value) or _readable(value, text, words)
+        shown = _place(outcome, name, value) or text
         yield (name if _FIELD.fullmatch(name) else "other"), label, shown
 
 
@@ -146,18 +146,6 @@ def _place(outcome: Outcome, name: str, value: object) -> str | None:
         return None
     parts = (region.village, region.district, region.regency, region.province)
     return f"{', '.join(part for part in parts if part)} ({value})"
-
-
-def _readable(value: object, text: str, words: Words) -> str:
-    """Return records and lists as lines instead of JSON."""
-    if isinstance(value, list | tuple) and all(isinstance(one, Mapping) for one in value):
-        lines = [" · ".join(_part(part, words) for part in one.values() if part) for one in value]
-        text = "\n".join(lines)
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
-
-
-def _part(value: object, words: Words) -> str:
-    return words.day(value) if isinstance(value, date) else str(plain(value))
 
 
 def _facts(outcome: Outcome, words: Words) -> Iterator[tuple[str, str]]:
