@@ -24,7 +24,8 @@ from verifier.bundle import (
     trust_bundle,
 )
 from verifier.errors import BundleError, ScanError, VerifierError
-from verifier.policy import Policy, load_policy
+from verifier.policy import Policy
+from verifier.policy.bundled import choose_policy
 from verifier.replay import MemoryReplay, ReplayMemory
 from verifier.report import Report, bundle_line, development_lines, row
 from verifier.roots import load_root
@@ -116,12 +117,12 @@ def install_bundle(options: Namespace, console: Console) -> int:
 
 def _terms(options: Namespace, *, writes: bool) -> Terms:
     root = load_root(options.root)
-    policy = load_policy(options.policy)
+    choose = choose_policy(options.policy)
     if options.state is None:
         if options.bundle is None:
             raise BundleError("BUNDLE_NEEDED")
         bundle = trust_bundle(read_bundle_bytes(options.bundle), root=root)
-        return Terms(bundle, policy, None, None)
+        return Terms(bundle, choose(bundle), None, None)
     state = StateFolder(options.state)
     known = state.load()
     if options.bundle is None and not state.bundle_path.is_file():
@@ -130,9 +131,9 @@ def _terms(options: Namespace, *, writes: bool) -> Terms:
     data = map_bundle(state.bundle_path) if own else read_bundle_bytes(options.bundle)
     bundle = trust_bundle(data, root=root, accepted=known.accepted)
     if not writes:
-        return Terms(bundle, policy, known.clock_floor, None)
+        return Terms(bundle, choose(bundle), known.clock_floor, None)
     state.note(bundle)
-    return Terms(bundle, policy, known.clock_floor, state.replay())
+    return Terms(bundle, choose(bundle), known.clock_floor, state.replay())
 
 
 def _report(text: str, terms: Terms, now: datetime, *, challenge: Challenge | None) -> Report:

@@ -21,6 +21,7 @@ def situation(desk: Desk, language: Language) -> dict[str, object]:
             "age": page_text("bundle_age", language, age=words.age(age.age)),
             "version": page_text("bundle_version", language, version=age.version),
         },
+        "policy": desk.terminal.policy.digest.hex(),
         "warnings": _warnings(desk, age, words),
         "challenge": None if desk.asked is None else _challenge(desk, desk.asked, language),
     }
@@ -45,6 +46,9 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
     if desk.terminal.problem is not None:
         told = page_text("bundle_problem", language, code=desk.terminal.problem.code)
         found.append({"weight": "warn", "text": told})
+    if desk.terminal.policy_problem is not None:
+        told = page_text("policy_problem", language, code=desk.terminal.policy_problem.code)
+        found.append({"weight": "bad", "text": told})
     if desk.terminal.clock.was_set_back():
         found.append({"weight": "bad", "text": page_text("clock_back", language)})
     ahead = desk.phone_clocks.suspicion()

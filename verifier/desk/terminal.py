@@ -1,7 +1,9 @@
 """What every check of a desk is held against: the bundle in use, the policy, the clock.
 
 A desk runs all day while `sync` brings newer bundles beside it: the file is looked at before every
-check, and read when it is another one. A newer file that cannot be used changes nothing.
+check, and read when it is another one. A newer file that cannot be used changes nothing. A policy
+of the bundle changes with it; when a newer bundle has none of that name, nothing is checked any
+more: the registry took it back, and no other one was chosen.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from threading import Lock
 from typing import Literal
 
 from verifier.bundle import TrustedBundle, map_bundle, read_bundle_bytes, trust_bundle
-from verifier.errors import BundleError, VerifierError
+from verifier.errors import BundleError, PolicyError, VerifierError
 from verifier.policy import Policy
+from verifier.policy.bundled import PolicyChoice
 from verifier.replay import MemoryReplay, ReplayMemory
 from verifier.roots import Root
 from verifier.state import StateFolder
@@ -77,21 +80,39 @@ class Terminal:
         self,
         *,
         root: Root,
-        policy: Policy,
+        policy: Policy | PolicyChoice,
         state: StateFolder | None,
         bundle: Path | None,
         clock: Clock | None = None,
     ) -> None:
-        """Load the bundle from `bundle`, else from the state folder; BundleError, StateError."""
-        self.policy = policy
+        """Load the bundle from `bundle`, else from the state folder, and choose the policy.
+
+        BundleError, StateError, PolicyError.
+        """
+        self._choose = (lambda _bundle: policy) if isinstance(policy, Policy) else policy
         self.clock = clock or Clock()
         self.clock_floor: datetime | None = None
         self.problem: VerifierError | None = None
+        self.policy_problem: PolicyError | None = None
         self._root, self._state, self._given = root, state, bundle
         self._lock = Lock()
         self.replay: ReplayMemory = MemoryReplay() if state is None else state.replay()
         self._mark = _mark(self._path())
         self._bundle = self._load()
+        self._policy = self._choose(self._bundle)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in use; the last one that could be used, where there is a problem with it."""
+        return self._policy
+
+    def require_policy(self) -> Policy:
+        """Return the policy to check by; PolicyError when the bundle in use has it no more."""
+        self.bundle()
+        with self._lock:
+            if self.policy_problem is not None:
+                raise self.policy_problem
+            return self._policy
 
     def bundle(self) -> TrustedBundle:
         """Return the bundle in use, after a look at whether there is a newer one."""
@@ -102,6 +123,7 @@ class Terminal:
                     self._mark = mark
                     self._bundle = self._load()
                     self.problem = None
+                    self._follow()
             except VerifierError as problem:
                 self.problem = problem
             return self._bundle
@@ -119,6 +141,13 @@ class Terminal:
         elif age > self.policy.status_warn_age or until_end < LAST_HOURS:
             state = "old"
         return BundleAge(state, age, left, bundle.version)
+
+    def _follow(self) -> None:
+        """Take the policy of the bundle that is in use now."""
+        try:
+            self._policy, self.policy_problem = self._choose(self._bundle), None
+        except PolicyError as problem:
+            self.policy_problem = problem
 
     def _path(self) -> Path:
         if self._given is not None:

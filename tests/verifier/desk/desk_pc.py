@@ -22,6 +22,7 @@ from verifier.desk.settings import PageSettings
 from verifier.desk.terminal import Clock, Terminal
 from verifier.desk.web.app import create_app, make_server
 from verifier.policy import Policy, load_policy
+from verifier.policy.bundled import PolicyChoice
 from verifier.replay import MemoryReplay
 from verifier.roots import load_root
 from verifier.state import StateFolder
@@ -82,13 +83,13 @@ class DeskPc:
 def terminal(
     time: SetClock,
     *,
-    policy: str | Policy = "default",
+    policy: str | Policy | PolicyChoice = "default",
     bundle: Path | None = BUNDLE,
     state: Path | None = None,
 ) -> Terminal:
     return Terminal(
         root=load_root(),
-        policy=policy if isinstance(policy, Policy) else load_policy(policy),
+        policy=load_policy(policy) if isinstance(policy, str) else policy,
         state=None if state is None else StateFolder(state),
         bundle=bundle,
         clock=time.clock(),

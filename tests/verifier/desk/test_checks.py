@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from credentials.bundle_policies import pack_policies
 from credentials.presentation import Challenge, parse_challenge
 from samples.vectors_world import CARD, DAY, HOUR, KYC, NOW
 from tests.verifier.conftest import bundle_bytes
 from tests.verifier.desk.desk_pc import DeskPc, arrange, running_desk, terminal, vectors
+from verifier.bundle import trust_bundle
 from verifier.codes import Code
 from verifier.desk.short_codes import SHORT_CODES
 from verifier.policy import load_policy, parse_policy
+from verifier.policy.bundled import choose_policy
+from verifier.roots import load_root
+from verifier.state import StateFolder
 from verifier.words import Language, Words
 
 VECTORS = vectors()
@@ -302,3 +308,36 @@ def test_a_policy_names_its_mistakes_about_what_comes_again() -> None:
     for wrong in ({"minutes": 10}, {"minutes": -1, "verdict": "accept"}, {"minuts": 1}):
         with pytest.raises(Exception, match="again"):
             policy_with(again=wrong)
+
+
+def bundle_with(*policies: bytes, version: int) -> bytes:
+    return bundle_bytes(version=version, policies=pack_policies(policies))
+
+
+def test_a_policy_of_the_bundle_changes_with_it_and_is_missed_when_it_goes(tmp_path: Path) -> None:
+    """Without a restart; and what the registry took back is not checked by any longer."""
+    state = tmp_path / "state"
+    file = json.loads((HOUSE / "verifier" / "policies" / "default.json").read_text("utf-8"))
+    counter = json.dumps(file | {"name": "counter"}).encode()
+    strict = {"name": "counter", "required": ["plate"], "title": {"id": "Ketat", "en": "Strict"}}
+    held = StateFolder(state)
+
+    def install(version: int, *policies: bytes) -> None:
+        data = bundle_with(*policies, version=version)
+        held.install(data, trust_bundle(data, root=load_root()))
+
+    install(20, counter)
+    with running_desk(bundle=None, state=state, policy=choose_policy("bundle:counter")) as pc:
+        assert pc.check(CARD.shown())["code"] == "VALID"
+        install(21, json.dumps(file | strict).encode())
+        told = pc.check(CARD.shown(at=NOW - 1))
+        assert (told["code"], told["accepted"]) == ("FIELD_MISSING", False)
+        assert "Ketat" in requests.get(pc.url, timeout=20).text
+        install(22)
+        told = pc.check(CARD.shown(at=NOW - 2))
+        assert (told["code"], told["accepted"], told["tone"]) == ("DESK_FAULT", False, "device")
+        assert "tidak (lagi) memuat" in told["next"]
+        warnings = pc.post("/challenge/end", {}).json()["warnings"]
+        assert any("POLICY_NOT_IN_BUNDLE" in one["text"] for one in warnings)
+        install(23, counter)
+        assert pc.check(CARD.shown(at=NOW - 3))["accepted"] is True

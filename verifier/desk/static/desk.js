@@ -29,6 +29,9 @@ function showSituation(told) {
   const before = [...place.children].map((line) => line.textContent).join("\n");
   if (before !== lines.map((line) => line.textContent).join("\n")) place.replaceChildren(...lines);
   showChallenge(told.challenge);
+  // A newer bundle brought another policy: the page is made for one of them.
+  const { policy, view } = document.body.dataset;
+  if (policy !== told.policy && view === "ready") location.reload();
 }
 
 async function watch() {

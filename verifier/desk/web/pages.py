@@ -58,6 +58,7 @@ def _add_page(pages: Blueprint, desk: Desk, settings: PageSettings, token: str) 
             token=token,
             desk=desk,
             policy=policy.title[language],
+            policy_mark=policy.digest.hex(),
             challenge_required=policy.challenge_required,
             choices=[(one.key, choice_label(one, language)) for one in desk.choices()],
             development=desk.terminal.bundle().development,
