@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _operators(_group(admin, "operators", "who may confirm people"))
     _people(admin)
     _offer(admin)
+    _relying_parties(_group(admin, "relying-parties", "institutions whose desks sign challenges"))
     _command(admin, "migrate", ("schema", "migrate"), "bring the database to the newest schema")
     _command(
         admin,
@@ -171,6 +172,16 @@ def _offices(group: Any) -> None:
     parser.add_argument("--code", required=True, help="its code, as in frames and certificates")
     parser.add_argument("--name", required=True)
     parser.add_argument("--head", default="", help="the head of the office, for the record")
+    parser = _command(
+        group, "passkeys", ("counter", "demand_passkeys"), "whether a password opens a shift"
+    )
+    parser.add_argument("--code", required=True)
+    parser.add_argument(
+        "--demanded",
+        required=True,
+        choices=["yes", "no"],
+        help="yes: not for who has a passkey",
+    )
 
 
 def _kiosks(group: Any) -> None:
@@ -191,6 +202,14 @@ def _operators(group: Any) -> None:
     parser.add_argument("--password-file", type=Path, help="otherwise a password is made")
     parser = _command(group, "end", ("counter", "end_operator"), "take an operator's rights away")
     parser.add_argument("--username", required=True)
+    passkeys = _group(group, "passkeys", "what operators sign in with instead of a password")
+    parser = _command(passkeys, "list", ("counter", "list_passkeys"), "list an operator's passkeys")
+    parser.add_argument("--username", required=True)
+    parser = _command(
+        passkeys, "remove", ("counter", "remove_passkey"), "remove a passkey; ends the open shift"
+    )
+    parser.add_argument("--username", required=True)
+    parser.add_argument("--id", required=True, help="as listed")
 
 
 def _offer(admin: Any) -> None:
@@ -212,6 +231,25 @@ def _offer(admin: Any) -> None:
     code.add_argument("--tx-code", help="4 to 12 digits (made and sent to the resident by SMS)")
     code.add_argument("--no-tx-code", action="store_true", help="whoever has the offer takes it")
     parser.add_argument("--by-reference", action="store_true", help="the URI only names the offer")
+
+
+def _relying_parties(group: Any) -> None:
+    module = "relying_parties"
+    parser = _command(group, "offer", (module, "offer"), "give a desk its one-time code")
+    parser.add_argument("--name", required=True, help="as residents shall read it, 32 bytes")
+    parser.add_argument(
+        "--profile", action="append", help="what may be asked: id_card/kyc, …; up to 4 times"
+    )
+    parser = _command(group, "register", (module, "register"), "issue a desk's certificate")
+    parser.add_argument("request", type=Path, help="the file its program made")
+    parser.add_argument("--out", type=Path, required=True, help="new file of the certificate")
+    parser.add_argument("--days", type=int, default=365, help="up to 400 (%(default)s)")
+    parser = _command(group, "revoke", (module, "revoke"), "let phones refuse a certificate")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--serial", type=int, help="one certificate")
+    which.add_argument("--id", help="all of a relying party, and its open codes")
+    parser.add_argument("--reason", required=True)
+    _command(group, "list", (module, "list_all"), "list relying parties and their certificates")
 
 
 def _people(admin: Any) -> None:

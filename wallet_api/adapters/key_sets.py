@@ -4,6 +4,8 @@
     bundle-root-public.pem   what verifiers pin; as long as it is there no other root is made
     publisher.pem            signs bundles and deltas every minute
     publishers.json          its public half, and those before it until they end
+    relying-parties.pem      signs the certificates of desks that ask
+    relying-parties.json     its public half, and those before it until their certificates end
     key-sets.cbor            the chain of signed sets (`credentials.key_set`)
 
 A set is signed again when keys came or went or its end is near. That needs the root: where it is
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -26,6 +29,7 @@ from credentials.errors import CredentialError
 from credentials.key_set import (
     MAX_SIZE,
     PUBLISHER,
+    RELYING_PARTIES,
     ROOT,
     KeyChain,
     KeySet,
@@ -49,12 +53,16 @@ from wallet_api.ports.keys import ISSUER_NAME, IssuerKey
 ROOT_PEM: Final = "bundle-root.pem"
 ROOT_PUBLIC: Final = "bundle-root-public.pem"
 PUBLISHER_PEM: Final = "publisher.pem"
+RELYING_PARTIES_PEM: Final = "relying-parties.pem"
 SETS: Final = "key-sets.cbor"
 _PUBLISHERS: Final = "publishers.json"
+_RELYING_PARTIES: Final = "relying-parties.json"
 SET_LIFE: Final = timedelta(days=400)
 RENEWED: Final = timedelta(days=120)  # before its end
 PUBLISHER_LIFE: Final = timedelta(days=800)
 OVERLAP: Final = timedelta(days=31)  # how long the publisher before is still believed
+RELYING_PARTIES_LIFE: Final = timedelta(days=1600)
+CERTIFIED_LIFE: Final = timedelta(days=402)  # no certificate of a relying party outlives it
 BACKDATED: Final = timedelta(days=1)
 
 Write = Callable[[Path, bytes], bool]
@@ -86,7 +94,7 @@ def load_sets(folder: Path) -> tuple[bytes, ...]:
 def renew_key_set(folder: Path, issuers: Iterable[IssuerKey], *, now: datetime) -> list[str]:
     """Sign the set again where it must be; return what was made. ``RootAwayError``."""
     trust = _trust_list(issuers)
-    roles = _publishers(folder, now)
+    roles = _roles(folder, now)
     held = _held(folder)
     if held is not None and _is_good(held.keys, trust, roles, now):
         return []
@@ -109,7 +117,7 @@ def replace_root(folder: Path, issuers: Iterable[IssuerKey], *, now: datetime) -
         raise RootAwayError(f"the root introduces the next one: put {ROOT_PEM} into the folder")
     old, pem = PemSigner((folder / ROOT_PEM).read_bytes()), generate_pem()
     trust = _trust_list(issuers)
-    new, roles, held = PemSigner(pem), _publishers(folder, now), _held(folder)
+    new, roles, held = PemSigner(pem), _roles(folder, now), _held(folder)
     named = _role(ROOT, new.public_key, now - BACKDATED, now + SET_LIFE)
     before = load_sets(folder)[:-1] if held is not None else ()
     introducing = _signed(old, held, trust, (*roles, named), now)
@@ -173,24 +181,48 @@ def _plain(roles: tuple[RoleKey, ...]) -> list[tuple[str, bytes, int, int]]:
     return [(one.role, compress(one.public_key), one.not_before, one.not_after) for one in roles]
 
 
-def _publishers(folder: Path, now: datetime) -> tuple[RoleKey, ...]:
-    """Return the publisher keys that count; one that is new ends those before after a month."""
-    path = folder / _PUBLISHERS
-    entries: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
-    public = PemSigner((folder / PUBLISHER_PEM).read_bytes()).public_key
-    if compress(public).hex() not in {entry["public"] for entry in entries}:
-        for entry in entries:
-            entry["not_after"] = min(entry["not_after"], int((now + OVERLAP).timestamp()))
-        start, end = now - BACKDATED, now + PUBLISHER_LIFE
-        times = {"not_before": int(start.timestamp()), "not_after": int(end.timestamp())}
-        entries.append({"public": compress(public).hex()} | times)
-    entries = [entry for entry in entries if entry["not_after"] > now.timestamp()]
-    _replace(path, json.dumps(entries, indent=1).encode() + b"\n")
-    return tuple(
-        RoleKey(PUBLISHER, key_id(key), key, entry["not_before"], entry["not_after"])
-        for entry in entries
-        for key in (load_compressed(bytes.fromhex(entry["public"])),)
+def _roles(folder: Path, now: datetime) -> tuple[RoleKey, ...]:
+    """Return the keys that publish and those that certify relying parties."""
+    return (
+        *_Role(PUBLISHER, PUBLISHER_PEM, _PUBLISHERS, PUBLISHER_LIFE, OVERLAP).keys(folder, now),
+        *_Role(
+            RELYING_PARTIES,
+            RELYING_PARTIES_PEM,
+            _RELYING_PARTIES,
+            RELYING_PARTIES_LIFE,
+            CERTIFIED_LIFE,
+        ).keys(folder, now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """A role's files. A key that is new lives for `life` and ends those before after `overlap`."""
+
+    role: str
+    pem: str
+    manifest: str
+    life: timedelta
+    overlap: timedelta
+
+    def keys(self, folder: Path, now: datetime) -> tuple[RoleKey, ...]:
+        """Return the keys that count, after taking the one in the folder into the manifest."""
+        path = folder / self.manifest
+        entries: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+        public = PemSigner((folder / self.pem).read_bytes()).public_key
+        if compress(public).hex() not in {entry["public"] for entry in entries}:
+            for entry in entries:
+                entry["not_after"] = min(entry["not_after"], int((now + self.overlap).timestamp()))
+            start, end = now - BACKDATED, now + self.life
+            times = {"not_before": int(start.timestamp()), "not_after": int(end.timestamp())}
+            entries.append({"public": compress(public).hex()} | times)
+        entries = [entry for entry in entries if entry["not_after"] > now.timestamp()]
+        _replace(path, json.dumps(entries, indent=1).encode() + b"\n")
+        return tuple(
+            RoleKey(self.role, key_id(key), key, entry["not_before"], entry["not_after"])
+            for entry in entries
+            for key in (load_compressed(bytes.fromhex(entry["public"])),)
+        )
 
 
 def _role(role: str, key: ec.EllipticCurvePublicKey, start: datetime, end: datetime) -> RoleKey:

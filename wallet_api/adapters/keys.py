@@ -35,7 +35,7 @@ from wallet_api.ports.keys import BundleRoot, Certified, IssuerKey
 
 REQUEST_KEY = "credential-request"
 SINGLE_KEYS = (
-    *("publisher", "status", "token", "time", "challenge", "kiosk-ca"),
+    *("publisher", "relying-parties", "status", "token", "time", "challenge", "kiosk-ca"),
     *("sd-jwt", "document-signer", REQUEST_KEY),
 )
 CALIBRATION_KEY = "calibration"
@@ -65,6 +65,7 @@ class PemKeyRing:
         certified = (self.sd_jwt, self.document_signer, self.status)
         keys = [held.key.public_key for held in self._issuers]
         keys += [self.bundle_root.public_key, self.publisher.public_key]
+        keys += [self.relying_parties.public_key] if self._holds("relying-parties") else []
         keys += [one.signer.public_key for one in certified]
         keys.append(cast("ec.EllipticCurvePublicKey", self.issuer_root.public_key()))
         return any(thumbprint(key) in thumbprints for key in keys)
@@ -92,6 +93,9 @@ class PemKeyRing:
         )
         return _Held(key, until)
 
+    def _holds(self, name: str) -> bool:
+        return (self._folder / f"{name}.pem").exists()
+
     def _signer(self, name: str) -> PemSigner:
         return PemSigner((self._folder / f"{name}.pem").read_bytes())
 
@@ -110,6 +114,11 @@ class PemKeyRing:
     def publisher(self) -> Signer:
         """Signs bundles and deltas."""
         return self._signer("publisher")
+
+    @cached_property
+    def relying_parties(self) -> Signer:
+        """Signs certificates of desks; raises ``OSError`` where it is kept elsewhere."""
+        return self._signer("relying-parties")
 
     @cached_property
     def key_sets(self) -> tuple[bytes, ...]:

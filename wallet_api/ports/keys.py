@@ -59,6 +59,14 @@ class KeyRing(Protocol):
         ...
 
     @property
+    def relying_parties(self) -> Signer:
+        """Signs certificates of desks that ask, as the key set allows it.
+
+        Raises ``OSError`` where the key is kept away from this machine.
+        """
+        ...
+
+    @property
     def key_sets(self) -> tuple[bytes, ...]:
         """The chain of signed key sets that every bundle carries (`credentials.key_set`)."""
         ...

@@ -3,6 +3,7 @@
     bundles/index.json            what there is; replaced in one step, after all it names
     bundles/VERSION.cose          whole bundles: the newest, and the anchors
     bundles/BASE-VERSION.delta    from an earlier version to this one
+    bundles/relying-parties.cose  for phones: which desks are genuine; replaced in one step
 
 Any web server, CDN or USB stick can carry the folder; `python -m verifier sync` reads it. The first
 version of each day (UTC) is an anchor: a terminal keeps the newest it has passed, so that after any
@@ -36,7 +37,9 @@ KEPT_ANCHORS: Final = 9  # days; a bundle lives seven
 RECENT_BASES: Final = 3  # versions before this one that a terminal may hold
 LINGER_SECONDS: Final = 600  # a file named by an index that somebody has just read
 
-_NAME: Final = re.compile(r"index\.json|[0-9]{1,12}\.cose|[0-9]{1,12}-[0-9]{1,12}\.delta", re.ASCII)
+_NAME: Final = re.compile(
+    r"index\.json|relying-parties\.cose|[0-9]{1,12}\.cose|[0-9]{1,12}-[0-9]{1,12}\.delta", re.ASCII
+)
 
 
 def add_bundle(publish_dir: Path, version: int, bundle: bytes, signer: Signer) -> None:
@@ -55,6 +58,11 @@ def add_bundle(publish_dir: Path, version: int, bundle: bytes, signer: Signer) -
         _add_delta(folder, base, version, bundle, signer)
     _write_index(folder, version, anchors)
     _clear(folder, version, anchors)
+
+
+def add_beside(publish_dir: Path, name: str, content: bytes) -> None:
+    """Replace a file that stands beside the bundles, whole."""
+    _put(publish_dir / FOLDER / name, content)
 
 
 def read_file(deps: Deps, name: str) -> bytes:
@@ -123,7 +131,7 @@ def _clear(folder: Path, version: int, anchors: list[int]) -> None:
     for path in folder.iterdir():
         ends = path.stem.split("-")
         if path.suffix == ".cose":
-            needless = int(path.stem) not in recent
+            needless = path.stem.isdigit() and int(path.stem) not in recent
         elif path.suffix == ".delta":
             needless = int(ends[1]) != version and not {*map(int, ends)} <= set(anchors)
         else:

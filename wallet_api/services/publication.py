@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from credentials.bundle import Bundle, parse_bundle, sign_bundle, verify_bundle
 from credentials.regions import Regions, pack_regions
+from credentials.relying_party_list import parse_list, sign_list, verify_list
 from credentials.revocation import RevocationSet
 from credentials.trust import TrustList
 from wallet_api import data
@@ -32,12 +33,15 @@ from wallet_api.audit import record
 from wallet_api.errors import NotPublished
 from wallet_api.models import Credential, Publication, StatusRemnant
 from wallet_api.models import StatusList as StatusListRow
-from wallet_api.services.bundle_files import add_bundle
+from wallet_api.services import relying_parties
+from wallet_api.services.bundle_files import add_beside, add_bundle
 from wallet_api.services.deps import Deps
-from wallet_api.services.list_tokens import LIST_LIFE, sign_list
+from wallet_api.services.list_tokens import LIST_LIFE
+from wallet_api.services.list_tokens import sign_list as sign_status_list
 from wallet_api.services.status_lists import GOOD, REVOKED, SUSPENDED
 
 BUNDLE: Final = "bundle.cose"
+RELYING_PARTIES: Final = "relying-parties.cose"
 CURRENT: Final = "current"
 KEPT_VERSIONS: Final = 3
 MOST_KEPT: Final = 128  # list files in the memory of a process, some 30 KB each
@@ -51,6 +55,7 @@ class _Moment:
     at: datetime
     lists: tuple[int, ...]
     changed: tuple[tuple[int, int, str], ...]  # list, index, status; in order
+    disowned: tuple[int, ...]  # serials of relying parties' certificates that were revoked
 
 
 def is_due(deps: Deps) -> bool:
@@ -65,7 +70,8 @@ def is_due(deps: Deps) -> bool:
         since = last - timedelta(seconds=5)
         changed = select(Credential.id).where(Credential.status_at > since).limit(1)
         opened = select(StatusListRow.number).where(StatusListRow.created_at > since).limit(1)
-        return db.scalar(changed) is not None or db.scalar(opened) is not None
+        found = db.scalar(changed) is not None or db.scalar(opened) is not None
+        return found or relying_parties.changed_since(db, since)
 
 
 def publish(deps: Deps) -> int | None:
@@ -77,9 +83,11 @@ def publish(deps: Deps) -> int | None:
         folder = deps.publish_dir / f"v{moment.version}"
         revocation = _revocation(moment)
         bundle = _make_bundle(deps, moment, revocation)
-        _write_version(deps, folder, moment, bundle, revocation)
+        askers = _make_list(deps, moment)
+        _write_version(deps, folder, moment, {BUNDLE: bundle, RELYING_PARTIES: askers}, revocation)
         _switch(deps.publish_dir, folder)
         add_bundle(deps.publish_dir, moment.version, bundle, deps.keys.publisher)
+        add_beside(deps.publish_dir, RELYING_PARTIES, askers)
         _forget_old(deps.publish_dir)
         with deps.transaction() as db:
             now = deps.now()
@@ -162,9 +170,10 @@ def _take_moment(deps: Deps) -> _Moment | None:
             rows = db.execute(held.union(lost).order_by("list_number", "list_index")).all()
             # After the rows: a list opened between the two reads must not be missing.
             lists = tuple(db.scalars(select(StatusListRow.number).order_by(StatusListRow.number)))
+            disowned = relying_parties.revoked_serials(db, now)
     except IntegrityError:
         return None
-    return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows))
+    return _Moment(version, now, lists, tuple((row[0], row[1], row[2]) for row in rows), disowned)
 
 
 def _make_bundle(deps: Deps, moment: _Moment, revocation: RevocationSet) -> bytes:
@@ -182,6 +191,19 @@ def _make_bundle(deps: Deps, moment: _Moment, revocation: RevocationSet) -> byte
     )
     signed = sign_bundle(bundle, deps.keys.publisher, key_sets=deps.keys.key_sets)
     verify_bundle(parse_bundle(signed), deps.keys.bundle_root.public_key)
+    return signed
+
+
+def _make_list(deps: Deps, moment: _Moment) -> bytes:
+    """Sign what phones need to tell a genuine desk, and look at it as they will."""
+    signed = sign_list(
+        deps.keys.publisher,
+        version=moment.version,
+        at=int(moment.at.timestamp()),
+        key_sets=deps.keys.key_sets,
+        revoked=moment.disowned,
+    )
+    verify_list(parse_list(signed), deps.keys.bundle_root.public_key)
     return signed
 
 
@@ -203,12 +225,17 @@ def region_names() -> Regions:
 
 
 def _write_version(
-    deps: Deps, folder: Path, moment: _Moment, bundle: bytes, revocation: RevocationSet
+    deps: Deps,
+    folder: Path,
+    moment: _Moment,
+    files: Mapping[str, bytes],
+    revocation: RevocationSet,
 ) -> None:
     (folder / "status").mkdir(parents=True)
-    _write(folder / BUNDLE, bundle)
+    for name, content in files.items():
+        _write(folder / name, content)
     for number in moment.lists:
-        for suffix, token in sign_list(deps, revocation, number, at=moment.at).items():
+        for suffix, token in sign_status_list(deps, revocation, number, at=moment.at).items():
             _write(folder / "status" / f"{number}.{suffix}", token)
     _sync_folder(folder / "status")
     _sync_folder(folder)

@@ -49,6 +49,23 @@ def bundle() -> Response:
     return response
 
 
+@bp.get("/relying-parties")
+@guards.open_to_all
+@bp.doc(responses=_answers(BUNDLE_TYPE))
+def relying_parties() -> Response:
+    """Get what tells a genuine desk: key sets and revoked certificates of relying parties.
+
+    For phones; send If-None-Match to save the transfer.
+    """
+    content = publication.read_published(guards.deps(), publication.RELYING_PARTIES)
+    response = make_response(content)
+    response.mimetype = BUNDLE_TYPE
+    response.set_etag(sha256(content).hexdigest())
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.make_conditional(request.environ)
+    return response
+
+
 @bp.get("/bundles/<name>")
 @guards.open_to_all
 @bp.doc(hide=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from credentials.key_set import PUBLISHER, KeyChain, verify_key_sets
+from credentials.key_set import PUBLISHER, RELYING_PARTIES, KeyChain, verify_key_sets
 from tests.wallet_api.simulators import World
 from verifier.bundle import TrustedBundle
 from verifier.errors import BundleError
@@ -50,6 +50,10 @@ def chain(world: World) -> KeyChain:
     return verify_key_sets(keys.key_sets, keys.bundle_root.public_key)
 
 
+def count(world: World, role: str) -> int:
+    return sum(key.role == role for key in chain(world).keys.roles)
+
+
 def sync(world: World, pinned: Root, folder: Path) -> TrustedBundle:
     """Publish with the keys there are, and bring a terminal up to date."""
     world.clock.advance(minutes=1)
@@ -64,7 +68,7 @@ def sync(world: World, pinned: Root, folder: Path) -> TrustedBundle:
 
 def test_init_signs_a_set_once(world: World) -> None:
     before = chain(world).keys
-    assert {key.role for key in before.roles} == {PUBLISHER}
+    assert [key.role for key in before.roles] == [PUBLISHER, RELYING_PARTIES]
     assert init(world) == []
     assert chain(world).keys.version == before.version
 
@@ -96,7 +100,7 @@ def test_rotation_the_publisher_before_counts_for_another_month(
     before = (folder / "publisher.pem").read_bytes()
     (folder / "publisher.pem").unlink()
     assert init(world) == ["publisher", "key set"]
-    assert len(chain(world).keys.roles) == 2
+    assert count(world, PUBLISHER) == 2
     sync(world, pinned, tmp_path / "terminal")
     fresh = (folder / "publisher.pem").read_bytes()
     (folder / "publisher.pem").write_bytes(before)  # a machine that has not been restarted
@@ -104,7 +108,33 @@ def test_rotation_the_publisher_before_counts_for_another_month(
     (folder / "publisher.pem").write_bytes(fresh)
     world.clock.advance(days=32)
     assert init(world) == ["key set"]
-    assert len(chain(world).keys.roles) == 1
+    assert count(world, PUBLISHER) == 1
+
+
+def test_an_older_installation_gets_the_key_that_certifies_desks(
+    world: World, folder: Path
+) -> None:
+    before = chain(world).keys
+    for name in ("relying-parties.pem", "relying-parties.json"):
+        (folder / name).unlink()
+    assert init(world) == ["relying-parties", "key set"]
+    after = chain(world).keys
+    assert after.version > before.version
+    assert (count(world, RELYING_PARTIES), count(world, PUBLISHER)) == (1, 1)
+
+
+def test_rotation_the_key_before_counts_as_long_as_certificates_under_it(
+    world: World, folder: Path
+) -> None:
+    (folder / "relying-parties.pem").unlink()
+    assert init(world) == ["relying-parties", "key set"]
+    now = int(world.clock.now().timestamp())
+    ends = [key.not_after for key in chain(world).keys.roles if key.role == RELYING_PARTIES]
+    assert len(ends) == 2
+    assert min(ends) > now + 401 * 86_400
+    world.clock.advance(days=403)
+    init(world)
+    assert count(world, RELYING_PARTIES) == 1
 
 
 def test_emergency_a_stolen_publisher_is_out_with_the_next_set(
