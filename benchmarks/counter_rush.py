@@ -24,9 +24,9 @@ from tests.wallet_api.simulators import PHOTO, World
 from wallet_api.adapters.registry.tables import METADATA, PERSONS, PHOTOS
 from wallet_api.rules import lifecycle
 from wallet_api.rules.person import luhn_digit
-from wallet_api.services import kiosks, nonces, operators, shifts
+from wallet_api.services import kiosks, nonces, operators, shift_opening, shifts
 from wallet_api.services.counter_queue import Desk
-from wallet_api.services.shifts import SignIn
+from wallet_api.services.shift_opening import SignIn
 
 OFFICE, NUMBER = "3174", "042"
 BODY = json.dumps({"number": NUMBER, "face_decision": None}).encode()
@@ -65,7 +65,7 @@ def _open_desk(world: World, name: str, username: str) -> StaffedDesk:
     )
     code = pyotp.TOTP(operator.totp_secret).at(deps.now())
     frames = public_jwk(new_signer().public_key)
-    shift = shifts.open_shift(deps, kiosk_id, SignIn(username, PASSWORD, code), frames)
+    shift = shift_opening.open_shift(deps, kiosk_id, SignIn(username, PASSWORD, code), frames)
     bearer = str(shift["token"])
     return StaffedDesk(Desk(kiosk_id, shifts.find_shift(deps, kiosk_id, bearer)), identity, bearer)
 

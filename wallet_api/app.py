@@ -25,6 +25,7 @@ BLUEPRINTS: Final = (
     "sessions",
     "wallet",
     "kiosks",
+    "passkeys",
     "lists",
     "openid_metadata",
     "notices",

@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         ("recovery", "after_restore"),
         "make a restored database safe to issue from (docs/operations.md)",
     )
+    _command(admin, "policies", ("policies", "show"), "list the policies the next bundle carries")
     _command(admin, "bundle-root", ("keys", "show_bundle_root"), "print the key that verifiers pin")
     _command(
         admin,

@@ -20,11 +20,21 @@ from credentials.statement import (
 )
 from wallet_api.models import Enrolment, new_id
 from wallet_api.rules import lifecycle
-from wallet_api.services import activation, counter, kiosks, operators, people, pin_keys, shifts
+from wallet_api.services import (
+    activation,
+    counter,
+    kiosks,
+    operators,
+    people,
+    pin_keys,
+    shift_opening,
+    shifts,
+)
 from wallet_api.services.counter import Confirmation
 from wallet_api.services.counter_queue import Desk
 from wallet_api.services.operators import NewOperator
-from wallet_api.services.shifts import ShiftFacts, SignIn
+from wallet_api.services.shift_opening import SignIn
+from wallet_api.services.shifts import ShiftFacts
 from wallet_api.services.transitions import load
 
 from .simulators import NIK, PHOTO, World
@@ -63,7 +73,7 @@ class Counter:
         """Open a shift with a fresh frame key."""
         self.frame_signer = new_signer()
         where = kiosk_id or self.kiosk_id
-        answer = shifts.open_shift(
+        answer = shift_opening.open_shift(
             self.world.deps, where, self.factors(operator), public_jwk(self.frame_signer.public_key)
         )
         return Desk(where, self.find_shift(str(answer["token"]), where))

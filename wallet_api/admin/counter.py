@@ -1,4 +1,4 @@
-"""`admin offices`, `admin kiosks`, `admin operators`."""
+"""`admin offices`, `admin kiosks`, `admin operators` and their passkeys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 
 from wallet_api import bootstrap
-from wallet_api.services import kiosks, operators
+from wallet_api.services import kiosks, operators, passkey_records
 
 
 def add_office(options: Namespace) -> str:
@@ -59,3 +59,24 @@ def end_operator(options: Namespace) -> str:
     with bootstrap.opened_deps() as deps:
         operators.end_operator(deps, options.username)
     return f"operator {options.username} may not sign in any more"
+
+
+def list_passkeys(options: Namespace) -> str:
+    """List an operator's passkeys as JSON, the oldest first."""
+    with bootstrap.opened_deps() as deps:
+        return json.dumps(passkey_records.list_of(deps, options.username), indent=1)
+
+
+def remove_passkey(options: Namespace) -> str:
+    """Remove a passkey and end the operator's shift."""
+    with bootstrap.opened_deps() as deps:
+        passkey_records.remove(deps, options.username, options.id)
+    return f"passkey {options.id} opens no shift any more"
+
+
+def demand_passkeys(options: Namespace) -> str:
+    """Let an office demand passkeys of whoever has one."""
+    demanded = options.demanded == "yes"
+    with bootstrap.opened_deps() as deps:
+        passkey_records.demand(deps, options.code, demanded=demanded)
+    return f"office {options.code}: passkeys are {'demanded' if demanded else 'a choice'}"

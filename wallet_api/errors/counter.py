@@ -47,6 +47,36 @@ class SignInRefused(WalletError):
     code = "SIGN_IN_REFUSED"
 
 
+class PasskeyRefused(SignInRefused):
+    """The passkey is not known here, or its answer does not hold."""
+
+    code = "PASSKEY_REFUSED"
+
+
+class PasskeyDemanded(WalletError):
+    """Password and code were right, but this office takes passkeys only."""
+
+    code = "PASSKEY_DEMANDED"
+
+
+class PasswordWrong(WalletError):
+    """Somebody who is signed in was asked for the password again."""
+
+    code = "PASSWORD_WRONG"
+
+
+class SignInTooOld(WalletError):
+    """A passkey is added soon after signing in, or not at all."""
+
+    code = "SIGN_IN_TOO_OLD"
+
+
+class PasskeysFull(WalletError):
+    """An operator has as many passkeys as one may have."""
+
+    code = "PASSKEYS_FULL"
+
+
 class ShiftEnded(WalletError):
     """No open shift for this operator at this kiosk."""
 

@@ -11,7 +11,16 @@ from wallet_api.models.audit import AuditEvent
 from wallet_api.models.capture import FaceCapture, FaceFrame
 from wallet_api.models.credential import Credential, StatusList, StatusRemnant
 from wallet_api.models.enrolment import ContactCode, Enrolment, Person
-from wallet_api.models.office import Kiosk, KioskCertificate, KioskFrame, Office, Operator, Shift
+from wallet_api.models.office import (
+    CounterTally,
+    Kiosk,
+    KioskCertificate,
+    KioskFrame,
+    Office,
+    Operator,
+    OperatorPasskey,
+    Shift,
+)
 from wallet_api.models.openid_grants import OpenIdGrant, OpenIdOffer, OpenIdRequest
 from wallet_api.models.openid_issuing import ForeignKeyHeld, OpenIdDeferred
 from wallet_api.models.operation import JobRun
@@ -30,6 +39,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "ContactCode",
+    "CounterTally",
     "Credential",
     "Device",
     "Enrolment",
@@ -48,6 +58,7 @@ __all__ = [
     "OpenIdOffer",
     "OpenIdRequest",
     "Operator",
+    "OperatorPasskey",
     "OutboxMessage",
     "Parameter",
     "Person",

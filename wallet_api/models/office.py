@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wallet_api.models.tables import Base, new_id
@@ -19,6 +19,7 @@ class Office(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     head: Mapped[str] = mapped_column(default="")  # the office's head, on record (IKD-02)
+    passkeys_demanded: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
@@ -94,6 +95,33 @@ class Operator(Base):
     created_at: Mapped[datetime]
 
     office: Mapped[Office] = relationship()
+
+
+class OperatorPasskey(Base):
+    """A passkey of an operator; its counter goes up with each use, or stays 0 where it has none."""
+
+    __tablename__ = "operator_passkey"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    operator_id: Mapped[str] = mapped_column(ForeignKey("operator.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)  # 32 bits without a sign
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class CounterTally(Base):
+    """How often something went wrong at a kiosk on a day of its office; nothing about whom."""
+
+    __tablename__ = "counter_tally"
+
+    kiosk_id: Mapped[str] = mapped_column(ForeignKey("kiosk.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    counted_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Shift(Base):

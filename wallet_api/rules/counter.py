@@ -24,6 +24,18 @@ REFUSALS: Final = frozenset(
         "other",
     }
 )
+FAILURES: Final = REFUSALS | {
+    "cancelled",  # by the resident, on the phone
+    "frame_expired",
+    "frame_used",
+    "not_eligible",
+    "number_wrong",
+    "pin_not_entered",
+    "pin_wrong",
+    "sign_in",  # an officer's
+    "time_over",
+}
+"""What the day's counts tell apart."""
 
 _WORKING_DAY: Final = timezone(timedelta(hours=7))  # its midnight is night in all three zones
 

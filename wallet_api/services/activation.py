@@ -14,10 +14,16 @@ from sqlalchemy.orm import Session
 
 from credentials.statement import UnverifiedStatement
 from wallet_api.audit import record
-from wallet_api.errors import KioskBlocked, StepNotPossible, WalletError
+from wallet_api.errors import (
+    FrameExpired,
+    FrameUsed,
+    KioskBlocked,
+    StepNotPossible,
+    WalletError,
+)
 from wallet_api.models import Enrolment
 from wallet_api.rules import counter, lifecycle
-from wallet_api.services import kiosk_frames, kiosks, pins, transitions
+from wallet_api.services import kiosk_frames, kiosks, pins, tallies, transitions
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import status_of
 from wallet_api.services.idempotency import Once, remember
@@ -40,7 +46,7 @@ def claim(
         arrived = kiosk_frames.read(deps, frame_text)
         return _store_claim(deps, enrolment_id, arrived, once)
     except WalletError as error:
-        _record_refusal(deps, enrolment_id, error)
+        _record_refusal(deps, enrolment_id, error, frame_text)
         raise
 
 
@@ -101,7 +107,7 @@ def _move_to_claimed(db: Session, deps: Deps, enrolment: Enrolment, arrived: Arr
     )
 
 
-def _record_refusal(deps: Deps, enrolment_id: str, error: WalletError) -> None:
+def _record_refusal(deps: Deps, enrolment_id: str, error: WalletError, frame_text: str) -> None:
     with deps.transaction() as db:
         record(
             db,
@@ -111,6 +117,8 @@ def _record_refusal(deps: Deps, enrolment_id: str, error: WalletError) -> None:
             subject=enrolment_id,
             reason=error.code,
         )
+        if isinstance(error, FrameExpired | FrameUsed):  # a frame whose signature held
+            tallies.count(db, deps, kiosk_frames.find_kiosk(db, frame_text), error.code.lower())
 
 
 def confirm(

@@ -34,6 +34,7 @@ from wallet_api.services import (
     counter_limits,
     people,
     shifts,
+    tallies,
     transitions,
 )
 from wallet_api.services.counter_queue import Desk, load_waiting
@@ -152,6 +153,7 @@ def _end_refused(
         if row.state in lifecycle.OPEN:
             reason = f"registry {answer.status.value}"
             transitions.end(db, deps, row, lifecycle.REFUSED, reason=reason)
+            tallies.count(db, deps, row.kiosk_id, "not_eligible")
 
 
 def _decide(
@@ -249,6 +251,7 @@ def refuse(
             operator=operator,
             reason=reason,
         )
+        tallies.count(db, deps, desk.kiosk_id, reason)
         answer: dict[str, object] = {"state": lifecycle.REFUSED}
         remember(db, deps, once, 200, answer)
     return answer

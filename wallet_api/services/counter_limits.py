@@ -14,7 +14,7 @@ from wallet_api.errors import InputInvalid, OperatorLimit, ShiftEnded
 from wallet_api.models import Enrolment, Kiosk, Office, Operator, Shift, table_of
 from wallet_api.rules import counter, lifecycle
 from wallet_api.rules.kiosks import ACTIVE
-from wallet_api.services import kiosk_certificates, kiosks, shifts, transitions
+from wallet_api.services import kiosk_certificates, kiosks, shifts, tallies, transitions
 from wallet_api.services.counter_queue import Desk
 from wallet_api.services.deps import Deps
 from wallet_api.services.wallets import Witness
@@ -52,6 +52,7 @@ def charge_number(
         operator=desk.shift.operator_id,
         left=left,
     )
+    tallies.count(db, deps, desk.kiosk_id, "number_wrong")
     if left == 0:
         transitions.end(
             db,

@@ -35,7 +35,7 @@ from wallet_api.rules import contact, lifecycle
 from wallet_api.rules.errors import RuleError
 from wallet_api.rules.nik import Nik, parse_nik
 from wallet_api.rules.versions import at_least
-from wallet_api.services import contacts, limits, people, pin_keys, transitions
+from wallet_api.services import contacts, limits, people, pin_keys, tallies, transitions
 from wallet_api.services.deps import Deps
 from wallet_api.services.enrolment_view import status_of
 from wallet_api.services.idempotency import Once, remember
@@ -150,6 +150,8 @@ def cancel(deps: Deps, enrolment_id: str, *, once: Once | None) -> dict[str, obj
     """End it at the resident's wish."""
     with deps.transaction() as db:
         enrolment = transitions.load_in(db, deps, enrolment_id, *lifecycle.OPEN)
+        if enrolment.state in lifecycle.FALLS_BACK:
+            tallies.count(db, deps, enrolment.kiosk_id, "cancelled")
         transitions.end(db, deps, enrolment, lifecycle.CANCELLED, reason="resident", actor="device")
         answer = status_of(db, deps, enrolment)
         remember(db, deps, once, 200, answer)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from wallet_api.models import (
     Base,
     ContactCode,
+    CounterTally,
     Enrolment,
     FaceCapture,
     FaceFrame,
@@ -40,6 +41,7 @@ OUTBOX_KEPT: Final = timedelta(days=7)  # emptied when done; what stays is what 
 FRAMES_KEPT: Final = timedelta(days=1)  # a frame lives 20 seconds; the audit keeps the claim
 CAPTURES_KEPT: Final = timedelta(days=1)  # its frames went before; the audit keeps the rest
 SHIFTS_KEPT: Final = timedelta(days=30)
+TALLIES_KEPT: Final = timedelta(days=8)  # the officers see the day, the audit keeps the cases
 OPENID_KEPT: Final = timedelta(days=1)
 GRANTS_KEPT: Final = timedelta(days=30)
 NEEDLESS: Final = (*sorted(lifecycle.ENDED), lifecycle.ACTIVATED)
@@ -83,6 +85,7 @@ def _disposable(now: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]
     yield OpenIdDeferred, OpenIdDeferred.expires_at <= now
     yield NoticeLink, NoticeLink.expires_at <= now
     yield Shift, Shift.expires_at <= now - SHIFTS_KEPT
+    yield CounterTally, CounterTally.counted_at <= now - TALLIES_KEPT
     # A frame goes with its capture's end; this is for those whose worker died on the way.
     over = FaceCapture.state.in_((face_capture.FAILED, face_capture.ABANDONED))
     late = select(FaceCapture.id).where(or_(over, FaceCapture.frames_by <= now))

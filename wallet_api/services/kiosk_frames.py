@@ -112,6 +112,12 @@ def find_user(db: Session, frame: Frame) -> str | None:
     ).first()
 
 
+def find_kiosk(db: Session, text: str) -> str | None:
+    """Return the kiosk that the certificate of a readable frame is for."""
+    certificate = kiosk_certificates.find_by_kid(db, parse_frame(text).kid)
+    return None if certificate is None else certificate.kiosk_id
+
+
 def refuse_used(deps: Deps, frame: Frame) -> NoReturn:
     """Say why a frame could not be used: a clone's, or simply another phone's."""
     _stop_clone(deps, frame)

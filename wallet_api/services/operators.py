@@ -9,11 +9,12 @@ worker.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hmac import compare_digest
-from typing import Any, NoReturn
+from typing import Any, Literal
 
 import pyotp
 from argon2 import PasswordHasher
@@ -24,11 +25,17 @@ from sqlalchemy.orm import Session
 
 from wallet_api.audit import record
 from wallet_api.db import UtcDateTime
-from wallet_api.errors import InputInvalid, NotFound, SignInRefused, TooManyRequests
+from wallet_api.errors import (
+    InputInvalid,
+    NotFound,
+    PasswordWrong,
+    SignInRefused,
+    WalletError,
+)
 from wallet_api.models import Operator, new_id
 from wallet_api.rules import operators as rules
 from wallet_api.rules.errors import RuleError
-from wallet_api.services import kiosks, limits
+from wallet_api.services import kiosks, sign_in_attempts
 from wallet_api.services.deps import Deps
 
 ISSUER = "IKD"
@@ -48,13 +55,18 @@ class NewOperator:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """An operator whose two factors held. ``step`` still has to be used up."""
+    """An operator whose factors held: ``by`` password or passkey.
+
+    ``use`` uses them up in the transaction that opens the shift, and says what is wrong, if
+    anything; that is then refused as ``error``.
+    """
 
     operator_id: str
     name: str
     role: str
-    charged: int
-    step: int
+    by: Literal["password", "passkey"]
+    use: Callable[[Session], str | None]
+    error: type[WalletError] = SignInRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +164,36 @@ def check_sign_in(
     step = _find_step(known, totp, deps.now()) if known else None
     reason = _refusal(known, office_id, right_password=right_password, step=step)
     if reason is not None or known is None or step is None or known.charged is None:
-        refuse(deps, kiosk_id, known.id if known else "unknown", reason or "unknown")
-    return SignedIn(known.id, known.name, known.role, known.charged, step)
-
-
-def refuse(deps: Deps, kiosk_id: str, subject: str, reason: str) -> NoReturn:
-    """Record why, then tell nothing of it."""
-    with deps.transaction() as db:
-        record(
-            db,
-            "shift.refused",
-            at=deps.now(),
-            actor=kiosk_id,
-            subject=subject,
-            reason=reason,
-            kiosk=kiosk_id,
+        sign_in_attempts.refuse(
+            deps, kiosk_id, known.id if known else "unknown", reason or "unknown"
         )
-    raise SignInRefused
+    charged = known.charged
+
+    def use(db: Session) -> str | None:
+        return None if _use_step(db, known.id, charged, step) else "code used"
+
+    return SignedIn(known.id, known.name, known.role, "password", use)
+
+
+def confirm_password(deps: Deps, kiosk_id: str, operator_id: str, password: str) -> None:
+    """Check the password of somebody who is signed in, charged as a sign-in is.
+
+    Raises ``PasswordWrong`` or ``TooManyRequests``.
+    """
+    with deps.transaction() as db:
+        username = db.get_one(Operator, operator_id).username
+    known = _charge(deps, kiosk_id, username)
+    right = _is_password(known, password)
+    if known is None or known.charged is None or not right:
+        reason = "password" if known is None or known.charged is not None else "paused"
+        sign_in_attempts.refuse(deps, kiosk_id, operator_id, reason, error=PasswordWrong)
+    with deps.transaction() as db:
+        _forget_failures(db, known.id, known.charged)
 
 
 def _charge(deps: Deps, kiosk_id: str, username: str) -> _Known | None:
     now, user = deps.now(), username.strip().lower()
-    with deps.transaction() as db:
-        tries = limits.count(db, deps, f"sign-in|{kiosk_id}", rules.SIGN_IN_WINDOW)
-    if tries > rules.SIGN_INS_A_KIOSK:
-        raise TooManyRequests(retry_after=int(rules.SIGN_IN_WINDOW.total_seconds()))
+    sign_in_attempts.charge_kiosk(deps, kiosk_id)
     with deps.transaction() as db:
         charged = db.execute(_charging(user, now)).scalar_one_or_none()
         row = db.scalars(select(Operator).where(Operator.username == user)).first()
@@ -251,25 +268,25 @@ def _find_step(known: _Known, code: str, now: datetime) -> int | None:
     return None
 
 
-def use_step(db: Session, signed_in: SignedIn) -> bool:
+def _use_step(db: Session, operator_id: str, charged: int, step: int) -> bool:
     """Use the code up and forget the failures, unless another attempt was charged meanwhile."""
     used = db.execute(
         update(Operator)
-        .where(
-            Operator.id == signed_in.operator_id,
-            Operator.active,
-            Operator.totp_step < signed_in.step,
-        )
-        .values(totp_step=signed_in.step)
+        .where(Operator.id == operator_id, Operator.active, Operator.totp_step < step)
+        .values(totp_step=step)
         .returning(Operator.id)
         .execution_options(synchronize_session=False)
     ).first()
     if used is None:
         return False
+    _forget_failures(db, operator_id, charged)
+    return True
+
+
+def _forget_failures(db: Session, operator_id: str, charged: int) -> None:
     db.execute(
         update(Operator)
-        .where(Operator.id == signed_in.operator_id, Operator.failures == signed_in.charged)
+        .where(Operator.id == operator_id, Operator.failures == charged)
         .values(failures=0, wait_until=None)
         .execution_options(synchronize_session=False)
     )
-    return True

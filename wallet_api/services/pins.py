@@ -22,7 +22,7 @@ from wallet_api.db import UtcDateTime
 from wallet_api.errors import EnrolmentEnded, PinWait, PinWrong, StepNotPossible, WalletBlocked
 from wallet_api.models import Enrolment, Wallet
 from wallet_api.rules import lifecycle, pin_policy
-from wallet_api.services import transitions, wallets
+from wallet_api.services import tallies, transitions, wallets
 from wallet_api.services.deps import Deps
 from wallet_api.services.pin_keys import SealedPinKey, open_pin_key
 
@@ -42,7 +42,7 @@ def check_enrolment_pin(deps: Deps, enrolment_id: str, proof: UnverifiedStatemen
             raise StepNotPossible(state=row.state)
         held = SealedPinKey(row.pin_key_sealed, row.pin_key_mac, row.pin_pepper)
         point = open_pin_key(deps, row.person.dek, f"enrolment|{row.id}", held)
-        waits = row.pin_wait_until
+        waits, kiosk_id = row.pin_wait_until, row.kiosk_id
         spent = pin_policy.blocks(row.pin_failures) and (waits is None or waits <= deps.now())
     if failures is None and not spent:
         raise PinWait(retry_after=_seconds_until(deps, waits))
@@ -59,6 +59,7 @@ def check_enrolment_pin(deps: Deps, enrolment_id: str, proof: UnverifiedStatemen
             subject=enrolment_id,
             failures=failures,
         )
+        tallies.count(db, deps, kiosk_id, "pin_wrong")
         if pin_policy.blocks(failures):
             transitions.end(
                 db, deps, transitions.load(db, deps, enrolment_id), lifecycle.REFUSED, reason="pin"

@@ -17,7 +17,7 @@ from wallet_api.audit import record
 from wallet_api.errors import EnrolmentEnded, EnrolmentNotFound, StepNotPossible
 from wallet_api.models import Enrolment, Person, table_of
 from wallet_api.rules import lifecycle
-from wallet_api.services import face_frames
+from wallet_api.services import face_frames, tallies
 from wallet_api.services.deps import Deps
 
 SYSTEM = "system"
@@ -132,7 +132,7 @@ def load_in(db: Session, deps: Deps, enrolment_id: str, *states: str) -> Enrolme
 
 def settle(db: Session, deps: Deps, enrolment: Enrolment) -> None:
     """Expire what is older than its life; let a missed deadline fall back to PIN_SET."""
-    now, state = deps.now(), enrolment.state
+    now, state, kiosk_id = deps.now(), enrolment.state, enrolment.kiosk_id
     if state in lifecycle.OPEN and enrolment.expires_at <= now:
         end(db, deps, enrolment, lifecycle.EXPIRED, reason="life over")
     elif (
@@ -144,6 +144,8 @@ def settle(db: Session, deps: Deps, enrolment: Enrolment) -> None:
         record(
             db, "enrolment.fell_back", at=now, actor=SYSTEM, subject=enrolment.id, from_state=state
         )
+        late = "pin_not_entered" if state == lifecycle.CLAIMED else "time_over"
+        tallies.count(db, deps, kiosk_id, late)
 
 
 FRESH_CLAIM: dict[str, object] = {

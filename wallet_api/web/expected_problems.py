@@ -73,9 +73,17 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     "wallet.close": _WALLET,
     "kiosks.read_certificate": ("NOT_FOUND",),
     "kiosks.enrol": ("KIOSK_TOKEN_INVALID",),
-    "kiosks.open_shift": ("SIGN_IN_REFUSED", "TOO_MANY_REQUESTS", "NOT_FOUND"),
+    "kiosks.open_shift": ("SIGN_IN_REFUSED", "PASSKEY_DEMANDED", "TOO_MANY_REQUESTS", "NOT_FOUND"),
+    "passkeys.open_shift": ("PASSKEY_REFUSED", "TOO_MANY_REQUESTS", "NOT_FOUND"),
+    "passkeys.ask_to_sign_in": ("NOT_FOUND",),
+    "passkeys.ask_to_add": (
+        *("PASSWORD_WRONG", "SIGN_IN_TOO_OLD", "PASSKEYS_FULL", "TOO_MANY_REQUESTS", "NOT_FOUND"),
+    ),
+    "passkeys.add": ("PASSKEY_REFUSED", "PASSKEYS_FULL", "NOT_FOUND"),
+    "passkeys.list_own": ("NOT_FOUND",),
     "kiosks.close_shift": ("NOT_FOUND",),
     "kiosks.read_queue": ("NOT_FOUND",),
+    "kiosks.read_day": ("NOT_FOUND",),
     "kiosks.read_photo": (*_QUEUE, "NO_PHOTO"),
     "kiosks.read_selfie": (*_QUEUE, "NO_PHOTO"),
     "kiosks.confirm": (

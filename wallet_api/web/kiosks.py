@@ -10,15 +10,18 @@ from flask import Response
 from wallet_api.errors import ShiftEnded
 from wallet_api.services import (
     counter,
+    counter_day,
     counter_queue,
     kiosk_certificates,
     kiosks,
     person_blocks,
+    shift_opening,
     shifts,
 )
 from wallet_api.services.counter import Confirmation
 from wallet_api.services.counter_queue import Desk
-from wallet_api.services.shifts import ShiftFacts, SignIn
+from wallet_api.services.shift_opening import SignIn
+from wallet_api.services.shifts import ShiftFacts
 from wallet_api.web import guards
 from wallet_api.web.schemas.activation import (
     AcceptedAnswer,
@@ -26,6 +29,7 @@ from wallet_api.web.schemas.activation import (
     CertificateAnswer,
     ConfirmAnswer,
     ConfirmBody,
+    DayAnswer,
     KioskEnrolAnswer,
     KioskEnrolBody,
     QueueAnswer,
@@ -82,7 +86,8 @@ def open_shift(kiosk_id: str, body: ShiftBody) -> dict[str, object]:
     """Sign an operator in and certify the shift's frame key."""
     sign_in = SignIn(body.username, body.password, body.totp)
     key = body.frame_key.model_dump()
-    return shifts.open_shift(guards.deps(), kiosk_id, sign_in, key, once=guards.caller().once)
+    once = guards.caller().once
+    return shift_opening.open_shift(guards.deps(), kiosk_id, sign_in, key, once=once)
 
 
 @bp.post("/<string:kiosk_id>/shifts/close")
@@ -100,6 +105,14 @@ def close_shift(kiosk_id: str, body: Empty) -> dict[str, object]:  # noqa: ARG00
 def read_queue(kiosk_id: str) -> dict[str, object]:
     """Who waits at this counter, and who needs a second officer in this office."""
     return counter_queue.list_queue(guards.deps(), Desk(kiosk_id, _shift()))
+
+
+@bp.get("/<string:kiosk_id>/today")
+@guards.kiosk("today")
+@bp.output(DayAnswer)
+def read_day(kiosk_id: str) -> dict[str, object]:
+    """What went wrong today, by reason, at this counter and in its office."""
+    return counter_day.show_day(guards.deps(), Desk(kiosk_id, _shift()))
 
 
 @bp.get("/<string:kiosk_id>/queue/<string:enrolment_id>/photo")

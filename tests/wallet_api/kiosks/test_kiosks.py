@@ -18,7 +18,7 @@ from tests.wallet_api.racing import race
 from tests.wallet_api.simulators import World
 from wallet_api.errors import InputInvalid, KioskBlocked, KioskTokenInvalid, NotFound
 from wallet_api.models import Kiosk
-from wallet_api.services import kiosk_certificates, kiosks, shifts
+from wallet_api.services import kiosk_certificates, kiosks, shift_opening
 
 
 def enrol(world: World, token: str, jwk: dict[str, str] | None = None) -> dict[str, object]:
@@ -115,7 +115,7 @@ def test_two_offices_cannot_share_a_code(world: World) -> None:
 def test_a_frame_certificate_names_kiosk_and_office_and_lasts_a_shift(world: World) -> None:
     counter = open_counter(world)
     signer = new_signer()
-    answer = shifts.open_shift(
+    answer = shift_opening.open_shift(
         world.deps,
         counter.kiosk_id,
         counter.factors(counter.add_operator()),
@@ -169,6 +169,6 @@ def test_a_frame_key_is_certified_once(world: World) -> None:
     counter = open_counter(world)
     budi = counter.add_operator()
     jwk = public_jwk(new_signer().public_key)
-    shifts.open_shift(world.deps, counter.kiosk_id, counter.factors(budi), jwk)
+    shift_opening.open_shift(world.deps, counter.kiosk_id, counter.factors(budi), jwk)
     with pytest.raises(InputInvalid):
-        shifts.open_shift(world.deps, counter.kiosk_id, counter.factors(budi), jwk)
+        shift_opening.open_shift(world.deps, counter.kiosk_id, counter.factors(budi), jwk)

@@ -62,10 +62,10 @@ class SignedApplication:
         kiosks.enrol_kiosk(deps, token=token, identity_key=jwk, name="Loket 1")
         counter = Counter(self._world, "3173", self._kiosk)
         factors = counter.factors(counter.add_operator("tini"))
-        from wallet_api.services import shifts
+        from wallet_api.services import shift_opening
 
         key = public_jwk(new_signer().public_key)
-        self._shift = str(shifts.open_shift(deps, self._kiosk, factors, key)["token"])
+        self._shift = str(shift_opening.open_shift(deps, self._kiosk, factors, key)["token"])
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]

@@ -23,9 +23,9 @@ from wallet_api.errors import (
 )
 from wallet_api.models import AuditEvent, Operator, Shift
 from wallet_api.rules import operators as rules
-from wallet_api.services import kiosks, operators, shifts
+from wallet_api.services import kiosks, operators, shift_opening, shifts
 from wallet_api.services.operators import NewOperator
-from wallet_api.services.shifts import SignIn
+from wallet_api.services.shift_opening import SignIn
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def budi(counter: Counter) -> NewOperator:
 
 def open_shift(counter: Counter, factors: SignIn) -> dict[str, object]:
     key = public_jwk(new_signer().public_key)
-    return shifts.open_shift(counter.world.deps, counter.kiosk_id, factors, key)
+    return shift_opening.open_shift(counter.world.deps, counter.kiosk_id, factors, key)
 
 
 def reasons(world: World) -> list[str]:

@@ -19,6 +19,25 @@ FaceApproval = Literal[
     "injury_or_surgery",
     "documents_checked",
 ]
+FailureReason = Literal[
+    "not_the_person",
+    "other_person_on_phone",
+    "face_not_settled",
+    "number_mismatch",
+    "documents_missing",
+    "under_pressure",
+    "technical",
+    "other",
+    "cancelled",
+    "frame_expired",
+    "frame_used",
+    "not_eligible",
+    "number_wrong",
+    "pin_not_entered",
+    "pin_wrong",
+    "sign_in",
+    "time_over",
+]
 FaceReason = Literal[
     "NOT_SAME_FACE",
     "DOUBTFUL",
@@ -127,6 +146,23 @@ class Today(Answer):
 
     confirmed: int
     refused: int
+
+
+class Failure(Answer):
+    """How often one thing went wrong today, at this counter and in the whole office."""
+
+    reason: FailureReason
+    counter: int
+    office: int
+
+
+class DayAnswer(Answer):
+    """Today's failures by reason; ``day`` is the office's own date, ``zone`` its time zone."""
+
+    day: str
+    zone: Literal["WIB", "WITA", "WIT"]
+    failures: list[Failure]
+    server_time: Time
 
 
 class QueueAnswer(Answer):
