@@ -22,6 +22,7 @@ async function renew() {
   element("code").hidden = waiting;
   element("code").innerHTML = answer.svg;
   element("code").dataset.key = waiting ? "" : one.key;
+  element("other").hidden = waiting || !one.asks;
 }
 
 function show() {
@@ -50,6 +51,7 @@ function go(step) {
 }
 
 async function take(question) {
+  element("code").dataset.key = "";
   const answer = await fetch("/question", { method: "POST", body: question });
   element("wrong").textContent = answer.ok ? ""
     : "Itu bukan tantangan meja. / That is no desk's challenge.";
@@ -69,6 +71,10 @@ element("back").addEventListener("click", () => go(-1));
 element("on").addEventListener("click", () => go(1));
 element("choose").addEventListener("click", () => element("file").click());
 element("file").addEventListener("change", () => take(element("file").files[0]));
+element("other").addEventListener("click", async () => {
+  await fetch("/question", { method: "DELETE" });
+  renew();
+});
 element("text").addEventListener("change", () => take(element("text").value));
 element("ask").addEventListener("submit", (event) => event.preventDefault());
 element("copy-text").addEventListener("click", () => copy(

@@ -45,6 +45,10 @@ class Phone:
         self._question = text
         return True
 
+    def forget(self) -> None:
+        """Forget the question: another desk asks."""
+        self._question = ""
+
 
 def create_app(prepared_at: int, *, clock: Callable[[], float] = time.time) -> Flask:
     """Return the application that shows the codes prepared at `prepared_at` (unix s)."""
@@ -92,6 +96,11 @@ def _add_codes(app: Flask, phone: Phone) -> None:
         if phone.take(request.get_data(cache=False)):
             return jsonify(taken=True)
         return jsonify(error="no challenge"), 422
+
+    @app.delete("/question")
+    def forget_question() -> Response:
+        phone.forget()
+        return jsonify(taken=False)
 
 
 def serve(app: Flask, *, host: str, port: int) -> BaseWSGIServer:
