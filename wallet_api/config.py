@@ -98,6 +98,16 @@ class Settings(BaseSettings):
     )
     session_seconds: int = Field(600, ge=60, le=600, description="life of an access token")
     bundle_hours: int = Field(168, ge=1, description="life of a verifier bundle")
+    bundle_policies_dir: str = Field(
+        "",
+        description="folder of policies (*.json) that the bundle carries to terminals; empty: none"
+        " (docs/operations.md)",
+    )
+    verifier_minimum_version: str = Field(
+        "1.0.0",
+        pattern=r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$",
+        description="offline verifiers older than this refuse to check with the next bundle",
+    )
     publish_seconds: int = Field(
         60, ge=1, le=60, description="longest time between two publications"
     )

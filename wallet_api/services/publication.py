@@ -33,7 +33,7 @@ from wallet_api.audit import record
 from wallet_api.errors import NotPublished
 from wallet_api.models import Credential, Publication, StatusRemnant
 from wallet_api.models import StatusList as StatusListRow
-from wallet_api.services import relying_parties
+from wallet_api.services import recommended_policies, relying_parties
 from wallet_api.services.bundle_files import add_beside, add_bundle
 from wallet_api.services.deps import Deps
 from wallet_api.services.list_tokens import LIST_LIFE
@@ -187,7 +187,8 @@ def _make_bundle(deps: Deps, moment: _Moment, revocation: RevocationSet) -> byte
         revocation=revocation,
         catalogue=deps.catalogue,
         regions=region_names(),
-        minimum_app_version=deps.settings.android_minimum_app,
+        minimum_app_version=deps.settings.verifier_minimum_version,
+        policies=recommended_policies.to_publish(deps, _last_bundle(deps)),
     )
     signed = sign_bundle(bundle, deps.keys.publisher, key_sets=deps.keys.key_sets)
     verify_bundle(parse_bundle(signed), deps.keys.bundle_root.public_key)
@@ -205,6 +206,13 @@ def _make_list(deps: Deps, moment: _Moment) -> bytes:
     )
     verify_list(parse_list(signed), deps.keys.bundle_root.public_key)
     return signed
+
+
+def _last_bundle(deps: Deps) -> bytes | None:
+    try:
+        return read_published(deps, BUNDLE)
+    except NotPublished:
+        return None
 
 
 def _revocation(moment: _Moment) -> RevocationSet:

@@ -7,7 +7,7 @@ must not be what slows the service down.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -15,7 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from credentials.errors import CredentialError
+from credentials.key_set import verify_key_sets
 from wallet_api.models import JobRun, OutboxMessage, Publication
+from wallet_api.services import recommended_policies
 from wallet_api.services.deps import Deps
 
 LISTS_TOO_OLD: Final = timedelta(minutes=15)
@@ -77,12 +80,13 @@ def read(deps: Deps) -> Signs:
 def check(deps: Deps) -> Readiness:
     """Check what a worker needs to answer requests.
 
-    Old lists and certificates are reported, but do not take the worker out of
-    service: it has other work, and restarting it would not make them younger.
+    Old lists, keys near their end and policies that cannot be used are reported, but do not
+    take the worker out of service: it has other work, and restarting it would mend none of them.
     """
     checks = {"keys": _check_keys(deps)}
     if checks["keys"] == "ok":
         checks["certificates"] = _check_certificates(deps)
+        checks["key_set"] = _check_key_set(deps)
     age = None
     try:
         with deps.transaction() as db:
@@ -94,6 +98,7 @@ def check(deps: Deps) -> Readiness:
         age = (deps.now() - published_at).total_seconds() if published_at else None
         fresh = age is not None and age <= LISTS_TOO_OLD.total_seconds()
         checks["lists"] = "ok" if fresh else "never published" if age is None else "too old"
+    checks["policies"] = recommended_policies.check(deps)
     ready = checks["keys"] == "ok" and checks["database"] == "ok"
     return Readiness(ready, checks, age)
 
@@ -125,7 +130,22 @@ def _check_certificates(deps: Deps) -> str:
     keys = deps.keys
     leaves = (one.chain[0] for one in (keys.sd_jwt, keys.document_signer, keys.status))
     held = (keys.issuer_root, *map(x509.load_der_x509_certificate, leaves))
-    left = min(one.not_valid_after_utc for one in held) - deps.now()
+    return _in_time(min(one.not_valid_after_utc for one in held) - deps.now())
+
+
+def _check_key_set(deps: Deps) -> str:
+    """Look when terminals stop believing bundles: at the set's end, or at the publisher's in it."""
+    keys = deps.keys
+    try:
+        held = verify_key_sets(keys.key_sets, keys.bundle_root.public_key).keys
+    except CredentialError:
+        return "unusable"
+    ends = [key.not_after for key in held.roles if key.kid == keys.publisher.kid]
+    ends_at = datetime.fromtimestamp(min(held.expires_at, *ends), UTC)
+    return _in_time(ends_at - deps.now())
+
+
+def _in_time(left: timedelta) -> str:
     if left <= timedelta():
         return "expired"
     return "ok" if left > CERTIFICATES_TOO_OLD else "end soon"

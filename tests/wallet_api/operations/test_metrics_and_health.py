@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.wallet_api.simulators import World
 
+CHECKS = ("keys", "certificates", "key_set", "database", "lists", "policies")
+
 
 @pytest.fixture
 def client(world: World) -> FlaskClient:
@@ -38,7 +40,7 @@ def test_ready_tells_the_age_of_the_lists(world: World, client: FlaskClient) -> 
     publication.publish(world.deps)
     world.clock.advance(seconds=40)
     found = client.get("/readyz").get_json()
-    assert found["checks"] == {**dict.fromkeys(("keys", "certificates", "database", "lists"), "ok")}
+    assert found["checks"] == {**dict.fromkeys(CHECKS, "ok")}
     assert found["lists_age_seconds"] == pytest.approx(40)
 
 
@@ -81,13 +83,14 @@ def test_not_ready_when_no_issuer_key_is_for_today(world: World, client: FlaskCl
     assert client.get("/readyz").get_json()["checks"]["keys"] == "no issuer key for today"
 
 
-def test_certificates_near_their_end_are_reported_without_taking_the_api_away(
+def test_certificates_and_key_set_near_their_end_are_reported_without_taking_the_api_away(
     world: World, client: FlaskClient
 ) -> None:
     for days, said in ((330, "ok"), (20, "end soon"), (50, "expired")):
         world.clock.advance(days=days)
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.get_json()["checks"]["certificates"]) == (200, said)
+        checks = answer.get_json()["checks"]
+        assert (answer.status_code, checks["certificates"], checks["key_set"]) == (200, said, said)
 
 
 def test_requests_are_counted_by_route_and_never_by_path(client: FlaskClient) -> None:
