@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_bundle(commands.add_parser("bundle", help="show or install a bundle"))
     _add_sync(commands.add_parser("sync", help="bring the bundle up to date"))
     _add_desk(commands.add_parser("desk", help="serve the desk's page to this computer"))
+    _add_requester(commands.add_parser("requester", help="let challenges say who asks"))
     _add_policy(commands.add_parser("policy", help="check, list or show policies"))
+    _add_receipt(commands.add_parser("receipt", help="begin, show, export and check receipts"))
     return parser
 
 
@@ -171,6 +173,7 @@ def _add_desk(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", default="Loket 1", help="the desk's name (%(default)s)")
     parser.add_argument("--purpose", default="", help="what challenges are for; else the policy's")
+    parser.add_argument("--requester", metavar="DIR", help="sign challenges with what is in here")
     parser.set_defaults(command=desk)
 
 
@@ -192,6 +195,18 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--lang", choices=("id", "en"), default="id")
         action.add_argument("--json", action="store_true", help="print one JSON value")
         action.set_defaults(command=command)
+
+
+def _add_receipt(parser: argparse.ArgumentParser) -> None:
+    from verifier.receipts.arguments import add_receipt
+
+    add_receipt(parser)
+
+
+def _add_requester(parser: argparse.ArgumentParser) -> None:
+    from verifier.requester_commands import add_requester
+
+    add_requester(parser)
 
 
 def _port(text: str) -> int:

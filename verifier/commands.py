@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credentials.errors import FormatError
-from credentials.presentation import Challenge, parse_challenge
+from credentials.presentation import Challenge
 from credentials.qr_text import MAX_TEXT
+from credentials.signed_challenge import UnverifiedSignedChallenge, read_challenge
 from verifier import scan
 from verifier.bundle import (
     TrustedBundle,
@@ -23,6 +24,8 @@ from verifier.bundle import (
     require_current,
     trust_bundle,
 )
+from verifier.clock import Clock
+from verifier.codes import Code
 from verifier.errors import BundleError, ScanError, VerifierError
 from verifier.policy import Policy
 from verifier.policy.bundled import choose_policy
@@ -30,7 +33,7 @@ from verifier.replay import MemoryReplay, ReplayMemory
 from verifier.report import Report, bundle_line, development_lines, row
 from verifier.roots import load_root
 from verifier.state import StateFolder
-from verifier.verdict import Refused, Verified
+from verifier.verdict import Facts, Refused, Verified
 from verifier.verify import verify
 from verifier.words import moment
 
@@ -76,13 +79,22 @@ def camera(options: Namespace, console: Console) -> int:
         terms = Terms(terms.bundle, terms.policy, terms.clock_floor, MemoryReplay())
     if not console.as_json:
         console.say(console.words.label("camera"))
+    clock = Clock()
     device = int(options.device) if options.device.isdigit() else options.device
     try:
         for text in scan.camera_texts(device):
-            _say(_report(text, terms, datetime.now(UTC), challenge=None), console)
+            _say(_look(text, terms, clock), console)
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _look(text: str, terms: Terms, clock: Clock) -> Report:
+    """Check a text that the camera saw; nothing when the clock was set back since it was opened."""
+    if clock.was_set_back():
+        suspect = Refused(Code.CLOCK_SUSPECT, Facts())
+        return Report(suspect, terms.bundle, terms.policy, clock.now())
+    return _report(text, terms, clock.now(), challenge=None)
 
 
 def show_bundle(options: Namespace, console: Console) -> int:
@@ -190,9 +202,11 @@ def _challenge(text: str | None) -> Challenge | None:
     if text is None:
         return None
     try:
-        return parse_challenge(text)
+        asked = read_challenge(text)
     except FormatError as error:
         raise InputError("CHALLENGE_INVALID", error.code) from None
+    # Our own question: whether its signature holds is for the phone to find out.
+    return asked.challenge if isinstance(asked, UnverifiedSignedChallenge) else asked
 
 
 def _write_portrait(portrait: bytes, path: str | None) -> str:

@@ -68,12 +68,17 @@ def _wallet_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
     present.add_argument("--type", default="id_card")
     present.add_argument("--profile", default="full")
     present.add_argument("--part", type=int, default=0, help="of a document in several codes")
-    present.add_argument("--challenge", metavar="IDC:…", help="answer a verifier's challenge")
+    asked = present.add_mutually_exclusive_group()
+    asked.add_argument("--challenge", metavar="IDC:…", help="answer a verifier's challenge")
+    asked.add_argument("--scan", metavar="N|FILE", help="the same: by webcam, picture or video")
+    present.add_argument("--yes", action="store_true", help="answer it without being asked")
     how = present.add_mutually_exclusive_group()
     how.add_argument("--text", action="store_true", help="print the text (default)")
     how.add_argument("--png", type=Path, metavar="FILE", help="draw the QR")
     how.add_argument("--card", type=Path, metavar="FILE", help="draw the document with its QR")
     how.add_argument("--watch", action="store_true", help="QR in this terminal, every 15 s anew")
+
+    commands.add_parser("requesters", help="fetch who may ask; receive and renew do it as well")
 
     approve = commands.add_parser("approve", help="let another wallet have copies of documents")
     approve.add_argument("link", metavar="LINK", help="ikd-wallet://authorize?id=… of the page")

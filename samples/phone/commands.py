@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-from samples.phone import approval, capture, counter, enrolment, present, wallet
+from credentials.catalogue import Catalogue
+from samples.phone import approval, capture, counter, enrolment, present, requesters, wallet
 from samples.phone.arguments import DEFAULT_API, build_parser
 from samples.phone.camera import Camera, FolderCamera
 from samples.phone.clock import PhoneClock
@@ -128,6 +130,7 @@ def run_receive(args: argparse.Namespace, home: Home, screen: Screen) -> None:
         enrolment.get_status(phone)  # the officer may have confirmed since
     session = wallet.open_session(phone, screen.ask_pin(args.pin))
     received = wallet.receive(phone, session, args.types)
+    _learn_requesters(phone)
     screen.say("received")
     screen.show_cards(received)
 
@@ -142,9 +145,15 @@ def run_present(args: argparse.Namespace, home: Home, screen: Screen) -> None:
     """Show a document; no network."""
     state = home.load()
     clock = PhoneClock(timedelta(seconds=state.clock_offset))
-    challenge = present.read_challenge(args.challenge) if args.challenge else None
-    if challenge:
+    challenge = None
+    asked = args.challenge or (_scanned_challenge(args.scan) if args.scan else None)
+    if asked:
+        question = requesters.read_question(home, asked, now=clock.now())
+        challenge = question.challenge
         held = present.find_credential(home, profile_number=challenge.profile)
+        fields = requesters.told_fields(held, _catalogue, screen.language)
+        screen.show_question(question, f"{held.type}/{held.profile}", fields, clock.now())
+        screen.ask_sure(given=args.yes, question="sure_answer", declined="NOT_ANSWERED")
     else:
         held = present.find_credential(
             home, type_name=args.type, profile=args.profile, part=args.part
@@ -157,6 +166,23 @@ def run_present(args: argparse.Namespace, home: Home, screen: Screen) -> None:
         _draw(text, args, screen)
     else:
         print(text)
+
+
+def _scanned_challenge(source: str) -> str:
+    from samples.phone.scanning import scan_challenge
+
+    return scan_challenge(source)
+
+
+def _catalogue() -> Catalogue:
+    from samples import card
+
+    return card.load_catalogue()
+
+
+def run_requesters(args: argparse.Namespace, home: Home, screen: Screen) -> None:
+    """Fetch who may ask."""
+    screen.show_requesters(requesters.fetch(_open(args, home, screen)))
 
 
 def run_approve(args: argparse.Namespace, home: Home, screen: Screen) -> None:
@@ -178,6 +204,7 @@ def run_renew(args: argparse.Namespace, home: Home, screen: Screen) -> None:
     """Renew unattended: no PIN, nothing asked."""
     phone = _open(args, home, screen)
     renewed = wallet.renew(phone, wallet.open_session(phone))
+    _learn_requesters(phone)
     if renewed:
         screen.say("received")
         screen.show_cards(renewed)
@@ -205,10 +232,17 @@ COMMANDS: dict[str, Command] = {
     "receive": run_receive,
     "cards": run_cards,
     "present": run_present,
+    "requesters": run_requesters,
     "approve": run_approve,
     "renew": run_renew,
     "block": run_block,
 }
+
+
+def _learn_requesters(phone: Phone) -> None:
+    """Take the newest list along while the phone is online; what it holds is good without."""
+    with suppress(PhoneError):
+        requesters.fetch(phone)
 
 
 def _open(args: argparse.Namespace, home: Home, screen: Screen) -> Phone:

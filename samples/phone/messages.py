@@ -136,6 +136,46 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Tantangan pemeriksa tidak dapat dibaca ({reason}).",
         "The verifier's challenge cannot be read ({reason}).",
     ),
+    "NOT_ANSWERED": (
+        "Tidak dijawab. Tidak ada yang diberitahukan.",
+        "Not answered. Nothing was told.",
+    ),
+    "NO_CHALLENGE_IN_IMAGE": (
+        "Tidak ada kode tantangan di {source}.",
+        "No challenge's code found in {source}.",
+    ),
+    "REQUESTERS_MISSING": (
+        "Telepon ini belum dapat mengenali penanya. Sambungkan ke internet, lalu: requesters",
+        "This phone cannot tell who asks yet. Go online, then: requesters",
+    ),
+    "REQUESTERS_UNTRUSTED": (
+        "Daftar penanya yang diterima bukan dari registri ({reason}); tidak disimpan.",
+        "The list of who may ask is not the registry's ({reason}); not kept.",
+    ),
+    "REQUESTER_UNKNOWN": (
+        "JANGAN LANJUTKAN. Registri tidak mengenal penanya yang mengaku {name}.",
+        "DO NOT GO ON. The registry does not know who claims to be {name}.",
+    ),
+    "REQUESTER_FORGED": (
+        "JANGAN LANJUTKAN. Tanda tangan penanya yang mengaku {name} palsu.",
+        "DO NOT GO ON. The signature of who claims to be {name} is forged.",
+    ),
+    "REQUESTER_EXPIRED": (
+        "Ditolak. Pendaftaran {name} di registri di luar masa berlakunya.",
+        "Refused. {name} is registered for another time than now.",
+    ),
+    "REQUESTER_REVOKED": (
+        "JANGAN LANJUTKAN. Registri telah mencabut pendaftaran {name}.",
+        "DO NOT GO ON. The registry has revoked the registration of {name}.",
+    ),
+    "REQUESTER_PROFILE": (
+        "Ditolak. {name} meminta lebih dari yang diizinkan registri.",
+        "Refused. {name} asks for more than the registry allows it to.",
+    ),
+    "CHALLENGE_OLD": (
+        "Ditolak. Tantangan {name} ini bukan dari sekarang. Minta yang baru.",
+        "Refused. This challenge of {name} is not from now. Ask for a new one.",
+    ),
     "CREDENTIAL_WRONG": (
         "Kartu yang diterima tidak cocok dengan kunci telepon ini ({reason}); tidak disimpan.",
         "A credential received does not fit this phone's key ({reason}); not kept.",

@@ -3,7 +3,7 @@
 Works with no network at all. A verifier accepts a proof from -45 s to +30 s, so the phone signs
 with the server's time as it knows it (see clock). For an `IDC:` challenge the proof carries the
 verifier's nonce and audience, and the credential is the one of the profile that the challenge
-asks for.
+asks for; `requesters` tells who asks.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from credentials.errors import CredentialError
 from credentials.jwk import b64url_decode
 from credentials.presentation import (
     Challenge,
-    parse_challenge,
     presentation_text,
     sign_presentation,
 )
@@ -43,14 +41,6 @@ def find_credential(
         raise PhoneError("NO_CREDENTIAL", what=what)
     newest = max(held.issued_at for held in fitting)
     return next(held for held in fitting if held.issued_at == newest)
-
-
-def read_challenge(text: str) -> Challenge:
-    """Read a verifier's `IDC:` challenge; PhoneError CHALLENGE_INVALID."""
-    try:
-        return parse_challenge(text)
-    except CredentialError as error:
-        raise PhoneError("CHALLENGE_INVALID", reason=error.code) from error
 
 
 def sign_now(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from credentials.relying_party_list import RelyingPartyList
 from samples.phone.errors import PhoneError
+from samples.phone.requesters import OLD, Question
 from samples.phone.store import StoredCredential
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -54,6 +56,33 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "approved": ("Disetujui. Kembali ke peramban.", "Approved. Go back to the browser."),
     "refused": ("Ditolak. Tidak ada yang dibagikan.", "Refused. Nothing was shared."),
+    "question_by": (
+        "Yang bertanya: {party} - terdaftar di registri",
+        "Who asks: {party} - registered with the registry",
+    ),
+    "question_as_of": (
+        "  menurut daftar per {moment} ({days} hari yang lalu)",
+        "  by the list as of {moment} ({days} days ago)",
+    ),
+    "question_list_old": (
+        "  DAFTAR LAMA: pencabutan setelah itu belum diketahui. Sambungkan ke internet: requesters",
+        "  OLD LIST: what was revoked since then is not known. Go online: requesters",
+    ),
+    "question_why": ("Keperluan: {purpose}", "What for: {purpose}"),
+    "question_unsigned": (
+        "PERINGATAN: penanya TIDAK DIKENAL; kode ini tanpa tanda tangan, siapa pun bisa membuatnya",
+        "WARNING: who asks is NOT KNOWN; this code is not signed, anybody can make one",
+    ),
+    "question_unsigned_more": (
+        "Jawab hanya bila Anda sendiri yang meminta dilayani di sini.",
+        "Answer only if you yourself asked to be served here.",
+    ),
+    "question_told": ("Akan diberitahukan ({card}): {fields}", "Will be told ({card}): {fields}"),
+    "sure_answer": ("Jawab? [y/T] ", "Answer? [y/N] "),
+    "requesters": (
+        "Daftar penanya versi {version}, per {moment}; sertifikat dicabut: {revoked}",
+        "List of who may ask: version {version}, as of {moment}; revoked certificates: {revoked}",
+    ),
     "sure": ("Saya berdiri di loket ini. Lanjutkan? [y/T] ", "I stand here. Go on? [y/N] "),
     "pin": ("PIN: ", "PIN: "),
     "pin_again": ("Ulangi PIN: ", "PIN again: "),
@@ -147,13 +176,42 @@ class Screen:
             self.say("asked", label=held["label"][self.language], format=held["format"])
         self.say("compare", number=asked["number"])
 
+    def show_question(
+        self, question: Question, card: str, fields: list[str], now: datetime
+    ) -> None:
+        """Print who asks, why and what would be told, before anything is: on standard error.
+
+        Standard output stays the answer's own.
+        """
+        if question.signed is None or question.as_of is None:
+            lines = [self.word("question_unsigned"), self.word("question_unsigned_more")]
+        else:
+            signed, age = question.signed, now - question.as_of
+            moment = _local(question.as_of.isoformat())
+            days = max(0, age.days)
+            lines = [
+                self.word("question_by", party=signed.certificate.name),
+                self.word("question_as_of", moment=moment, days=days),
+                *([self.word("question_list_old")] if age > OLD else []),
+                self.word("question_why", purpose=signed.purpose),
+            ]
+        lines.append(self.word("question_told", card=card, fields=", ".join(fields)))
+        print("\n".join(lines), file=sys.stderr, flush=True)
+
+    def show_requesters(self, known: RelyingPartyList) -> None:
+        """Print what is known of who may ask."""
+        moment = _local(datetime.fromtimestamp(known.issued_at, UTC).isoformat())
+        revoked = len(known.revoked)
+        self.say("requesters", version=known.version, moment=moment, revoked=revoked)
+
     def ask_sure(self, *, given: bool, question: str = "sure", declined: str = "DECLINED") -> None:
         """Ask whether the person stands at this counter, or another `question`; no by default."""
         if given:
             return
         if not sys.stdin.isatty():
             raise PhoneError("NO_TERMINAL", option="--yes")
-        if input(self.word(question)).strip().lower() not in {"y", "ya", "yes"}:
+        print(self.word(question), end="", file=sys.stderr, flush=True)
+        if input().strip().lower() not in {"y", "ya", "yes"}:
             raise PhoneError(declined)
 
 

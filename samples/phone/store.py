@@ -84,6 +84,15 @@ class Home:
         """Write the policy of `GET /v1/policy`."""
         self._write_json("policy.json", policy)
 
+    def requesters(self) -> bytes | None:
+        """Return the list of who may ask, as fetched; None before the first."""
+        path = self.folder / "relying-parties.cose"
+        return path.read_bytes() if path.exists() else None
+
+    def save_requesters(self, data: bytes) -> None:
+        """Keep the newest list."""
+        self._write("relying-parties.cose", data)
+
     # --- keys ------------------------------------------------------------------------------------
     def device_key(self) -> PemSigner:
         """Return the device key."""

@@ -18,12 +18,15 @@ from credentials.presentation import parse_presentation
 from credentials.qr_text import PREFIX_PRESENTATION, from_text
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
-from verifier.desk.challenges import Asked, Choice, ask, choices
+from verifier.desk.challenges import Asked, Choice, ask, ask_signed, choices, purpose_of
 from verifier.desk.eyes import Eyes
 from verifier.desk.passback import Passback
 from verifier.desk.phone_clocks import PhoneClocks
+from verifier.desk.receipting import Receipting, with_receipt
 from verifier.desk.terminal import Terminal
 from verifier.errors import ScanError, VerifierError
+from verifier.receipts.book import Head
+from verifier.requester import Requester, RequesterError
 from verifier.verdict import Facts, Refused, Verified
 from verifier.verify import verify
 
@@ -37,11 +40,19 @@ _KEEPS_CHALLENGE = {
 }  # fmt: skip
 
 
+# A phone's time is looked at where a wrong clock of this terminal would look like that.
+_DOUBTS_CLOCKS = {
+    Code.NOT_FRESH, Code.PROOF_FROM_FUTURE, Code.CLOCK_SUSPECT, Code.BUNDLE_EXPIRED,
+    Code.NOT_YET_VALID, Code.EXPIRED, Code.STATUS_TOO_OLD,
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one check came to. `verdict` is an error where nothing could be checked at all.
 
     `seen_seconds` is how long ago the same credential was accepted here, None when it was not.
+    `receipt` is where the chain of receipts holds this check, None at a desk that keeps none.
     """
 
     number: int
@@ -52,6 +63,7 @@ class Outcome:
     seen_seconds: int | None = None
     refuses_again: bool = False
     set_back: bool = False
+    receipt: Head | None = None
 
     @property
     def accepted(self) -> bool:
@@ -88,11 +100,19 @@ class Desk:
         name: str,
         purpose: str = "",
         tell: Callable[[Outcome], None] | None = None,
+        receipts: Receipting | None = None,
+        requester: Requester | None = None,
     ) -> None:
-        """`tell` is called once for each check, one at a time."""
+        """`tell` is called once for each check, one at a time, when its receipt is written.
+
+        `requester` signs challenges; without one they are not signed.
+        """
         self.terminal = terminal
         self.name = name
         self.purpose = purpose
+        self.receipts = receipts
+        self.requester = requester
+        self.asking_problem: VerifierError | None = None
         self._tell = tell or (lambda _outcome: None)
         self.phone_clocks = PhoneClocks()
         self._passback = Passback()
@@ -134,19 +154,34 @@ class Desk:
 
     def choices(self) -> tuple[Choice, ...]:
         """Return what may be asked for in a challenge."""
-        return choices(self.terminal.bundle().catalogue, self.terminal.policy)
+        terminal = self.terminal
+        return choices(terminal.bundle().catalogue, terminal.policy, self.requester)
 
     def ask(self, key: str | None = None) -> Asked | None:
-        """Put a new challenge on the screen; None when there is no such choice."""
+        """Put a new challenge on the screen; None when there is no such choice, or it cannot be
+        signed: `asking_problem` says why.
+        """
         chosen = next((one for one in self.choices() if key in (None, one.key)), None)
         if chosen is None:
             return None
         with self._lock:
             now = int(self.terminal.clock.now().timestamp())
-            life = self.terminal.policy.challenge_life
-            self._asked = ask(chosen, name=self.name, life=life, at=now)
+            try:
+                self._asked = self._question(chosen, now)
+            except RequesterError as problem:
+                self.asking_problem = problem
+                return None
+            self.asking_problem = None
             self._in_view = None
             return self._asked
+
+    def _question(self, choice: Choice, at: int) -> Asked:
+        policy = self.terminal.policy
+        life = policy.challenge_life
+        if self.requester is None:
+            return ask(choice, name=self.name, life=life, at=at)
+        purpose = purpose_of(self.purpose, policy)
+        return ask_signed(choice, self.requester, purpose=purpose, life=life, at=at)
 
     def stop_asking(self) -> None:
         """Take the challenge off: ordinary codes are looked at again."""
@@ -188,7 +223,7 @@ class Desk:
         return outcome
 
     def _check(self, text: str, source: Source) -> Outcome:
-        verdict = self._verify(text)
+        verdict, asked = self._verify(text), self._asked
         code = verdict.code
         self._compare_clocks(text, verdict)
         if self._asked is not None and code not in _KEEPS_CHALLENGE:
@@ -199,7 +234,10 @@ class Desk:
             within = int(policy.again_within.total_seconds())
             if within:
                 seen = self._passback.accept(self._passback.mark(text), at, within)
-        return self._finish(verdict, source, seen)
+        outcome = self._finish(verdict, source, seen, text=text, asked=asked)
+        if outcome.verdict is not verdict and seen is None:  # nobody was told that it was accepted
+            self._passback.forget(self._passback.mark(text))
+        return outcome
 
     def _verify(self, text: str) -> Verified | Refused | VerifierError:
         terminal, asked = self.terminal, self._asked
@@ -209,7 +247,7 @@ class Desk:
             verified = verify(
                 text,
                 bundle=terminal.bundle(),
-                policy=terminal.policy,
+                policy=terminal.require_policy(),
                 now=terminal.clock.now(),
                 replay=terminal.replay,
                 challenge=None if asked is None else asked.challenge,
@@ -224,7 +262,7 @@ class Desk:
     def _compare_clocks(self, text: str, verdict: Verified | VerifierError) -> None:
         if isinstance(verdict, Verified) and verdict.facts.possession == "fresh":
             self.phone_clocks.agree()
-        if verdict.code not in (Code.NOT_FRESH, Code.PROOF_FROM_FUTURE):
+        if verdict.code not in _DOUBTS_CLOCKS:
             return
         try:
             _, data = from_text(text, prefixes=(PREFIX_PRESENTATION,))
@@ -236,7 +274,13 @@ class Desk:
         self.phone_clocks.disagree(self._passback.mark(text), ahead, clock.steady())
 
     def _finish(
-        self, verdict: Verified | Refused | VerifierError, source: Source, seen: int | None = None
+        self,
+        verdict: Verified | Refused | VerifierError,
+        source: Source,
+        seen: int | None = None,
+        *,
+        text: str | None = None,
+        asked: Asked | None = None,
     ) -> Outcome:
         self._number += 1
         terminal = self.terminal
@@ -249,6 +293,15 @@ class Desk:
             seen,
             terminal.policy.again == "refuse",
             terminal.clock.was_set_back(),
+        )
+        outcome = with_receipt(
+            outcome,
+            self.receipts,
+            terminal.policy,
+            desk=self.name,
+            purpose=purpose_of(self.purpose, terminal.policy),
+            text=text,
+            nonce=None if asked is None else asked.challenge.nonce,
         )
         self._tell(outcome)
         return outcome

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from verifier.desk.challenges import Asked, Choice
+from verifier.desk.challenges import Asked, Choice, purpose_of
 from verifier.desk.checking import Desk
 from verifier.desk.drawing import draw_svg
 from verifier.desk.terminal import BundleAge
 from verifier.desk.texts import page_text
-from verifier.words import Language, Words
+from verifier.words import Language, Words, moment
+
+CERTIFICATE_WARNING = timedelta(days=30)
 
 
 def situation(desk: Desk, language: Language) -> dict[str, object]:
@@ -36,8 +38,9 @@ def choice_label(choice: Choice, language: Language) -> str:
 def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
     """Return the banners, each with its weight ("warn" or "bad")."""
     language, found = words.language, []
+    now = moment(desk.terminal.clock.now())
     if age.state == "too_old":
-        told = page_text("bundle_too_old", language, age=words.age(age.age))
+        told = page_text("bundle_too_old", language, age=words.age(age.age), now=now)
         found.append({"weight": "bad", "text": told})
     elif age.state == "old":
         left = words.age(max(age.left, timedelta()))
@@ -56,16 +59,35 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
         key = "clock_behind_phones" if ahead > 0 else "clock_ahead_of_phones"
         told = page_text(key, language, age=words.age(timedelta(seconds=abs(ahead))))
         found.append({"weight": "warn", "text": told})
+    return found + _asking(desk, words)
+
+
+def _asking(desk: Desk, words: Words) -> list[dict[str, str]]:
+    """Return what keeps challenges from being signed, or will."""
+    language, found = words.language, []
+    if desk.asking_problem is not None:
+        told = page_text("challenge_problem", language, code=desk.asking_problem.code)
+        found.append({"weight": "bad", "text": told})
+    if desk.requester is not None:
+        end = desk.requester.expires_at
+        left = end - desk.terminal.clock.now()
+        if left <= timedelta():
+            told = page_text("certificate_over", language, moment=moment(end))
+            found.append({"weight": "bad", "text": told})
+        elif left < CERTIFICATE_WARNING:
+            told = page_text("certificate_ends", language, moment=moment(end))
+            found.append({"weight": "warn", "text": told})
     return found
 
 
 def _challenge(desk: Desk, asked: Asked, language: Language) -> dict[str, object]:
-    left = asked.seconds_left(desk.terminal.clock.now().timestamp())
+    left, party = asked.seconds_left(desk.terminal.clock.now().timestamp()), desk.requester
     return {
         "text": asked.text,
         "svg": draw_svg(asked.text),
         "seconds_left": max(0.0, left),
-        "name": desk.name,
-        "purpose": desk.purpose or desk.terminal.policy.title[language],
+        "name": desk.name if party is None else f"{party.held.name} · {desk.name}",
+        "purpose": asked.purpose or purpose_of(desk.purpose, desk.terminal.policy, language),
+        "signed": asked.purpose is not None,
         "asked_for": choice_label(asked.choice, language),
     }
