@@ -47,6 +47,11 @@ class Passback:
                 del self._accepted[next(iter(self._accepted))]
         return None if before is None else max(0, at - before)
 
+    def forget(self, mark: bytes) -> None:
+        """Take an acceptance back of which nobody was told."""
+        with self._lock:
+            self._accepted.pop(mark, None)
+
     def __len__(self) -> int:
         return len(self._accepted)
 
