@@ -129,6 +129,18 @@ def _times() -> Iterator[Vector]:
         "bundle-expired", "Nothing is checked with a bundle past its end.", CARD.shown(),
         "BUNDLE_EXPIRED", bundle="expired",
     )  # fmt: skip
+    yield nothing_known(
+        "verifier-too-old", "The bundle says that only newer verifiers may check.", CARD.shown(),
+        "VERIFIER_TOO_OLD", bundle="newer",
+    )  # fmt: skip
+    yield nothing_known(
+        "clock-a-year-ahead", "To a clock far ahead every bundle has expired.",
+        CARD.shown(), "BUNDLE_EXPIRED", now=NOW + 365 * DAY,
+    )  # fmt: skip
+    yield nothing_known(
+        "clock-a-year-behind", "A clock far behind cannot revive what has expired.",
+        CARD.shown(at=NOW - 365 * DAY), "CLOCK_SUSPECT", now=NOW - 365 * DAY,
+    )  # fmt: skip
     old = CARD.but(issued_at=NOW - 20 * DAY, expires_at=NOW - 6 * DAY)
     yield refused(
         "expired", "Past its end; authentic all the same.", old.shown(), "EXPIRED",

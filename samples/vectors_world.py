@@ -267,7 +267,10 @@ def regions() -> Regions:
 
 @cache
 def bundles() -> dict[str, Bundle]:
-    """Return the bundles by name: current, expired, and one whose status is five days old."""
+    """Return the bundles by name.
+
+    current; expired; stale, with a status of five days ago; newer, for verifiers of the future.
+    """
     current = Bundle(
         version=12,
         issued_at=NOW - HOUR,
@@ -283,5 +286,6 @@ def bundles() -> dict[str, Bundle]:
     return {
         "current": current,
         "expired": replace(week_old, expires_at=NOW - 2 * DAY),
+        "newer": replace(current, minimum_app_version="9999.0.0"),
         "stale": replace(current, issued_at=NOW - 5 * DAY, status_as_of=NOW - 5 * DAY),
     }

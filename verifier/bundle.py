@@ -33,6 +33,7 @@ from credentials.revocation import RevocationSet
 from credentials.trust import TrustList
 from verifier.errors import BundleError
 from verifier.roots import Root
+from verifier.version import is_older_than
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class TrustedBundle:
     """A bundle the pinned root stands behind. Times are unix seconds.
 
     `development` is true under a root whose private key is public: nothing it says is worth
-    anything outside a test, and every output must say so.
+    anything outside a test, and every output must say so. `too_new` is true when the registry
+    lets this version of the verifier check no more.
     """
 
     version: int
@@ -52,6 +54,7 @@ class TrustedBundle:
     catalogue: Catalogue
     regions: Regions
     minimum_app_version: str
+    too_new: bool
     policies: bytes
     chain: KeyChain
     root_fingerprint: str
@@ -162,6 +165,7 @@ def _trusted(content: Bundle, root: Root) -> TrustedBundle:
         catalogue=content.catalogue,
         regions=content.regions,
         minimum_app_version=content.minimum_app_version,
+        too_new=is_older_than(content.minimum_app_version),
         policies=content.policies,
         chain=content.chain,
         root_fingerprint=root.fingerprint,

@@ -19,6 +19,7 @@ class Code(StrEnum):
     # 0: this terminal, before any code is looked at
     CLOCK_SUSPECT = "CLOCK_SUSPECT"
     BUNDLE_EXPIRED = "BUNDLE_EXPIRED"
+    VERIFIER_TOO_OLD = "VERIFIER_TOO_OLD"  # the registry lets older programs check no more
     # 1 to 3: the text
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
     PREFIX_UNKNOWN = "PREFIX_UNKNOWN"
@@ -70,6 +71,7 @@ _STEPS = {
     Code.HOLDER_NOT_PROVEN: 13,
     Code.CLOCK_SUSPECT: 0,
     Code.BUNDLE_EXPIRED: 0,
+    Code.VERIFIER_TOO_OLD: 0,
     Code.TEXT_TOO_LONG: 1,
     Code.PREFIX_UNKNOWN: 1,
     Code.NOT_A_CREDENTIAL: 1,

@@ -101,6 +101,8 @@ class Report:
         return (_GREEN if code == Code.VALID else _YELLOW), headline
 
     def _detail(self, words: Words) -> list[tuple[str, str]]:
+        if self.verdict.code in CLOCK_CODES:
+            return [(words.label("device_time"), moment(self.now))]
         if isinstance(self.verdict, Refused) and self.verdict.detail:
             return [(words.label("missing"), self.verdict.detail)]
         return []
@@ -111,6 +113,11 @@ class Report:
         return claim_rows(self.bundle.catalogue, facts.document_type, facts.claims, words)
 
 
+# What a clock that is wrong looks like, ahead or behind: beside these its time is told.
+CLOCK_CODES = frozenset(
+    {Code.CLOCK_SUSPECT, Code.BUNDLE_EXPIRED, Code.NOT_YET_VALID, Code.PROOF_FROM_FUTURE}
+)
+
 # Nothing is wrong with the credential itself: the holder or this terminal can mend it.
 _CURABLE = {
     Code.HOLDER_NOT_PROVEN, Code.CLOCK_SUSPECT, Code.BUNDLE_EXPIRED, Code.NOT_FRESH, Code.REPLAYED,
@@ -119,7 +126,7 @@ _CURABLE = {
     Code.DOCUMENT_UNKNOWN, Code.FIELD_MISSING, Code.REPLAY_MEMORY_FULL,
     Code.TEXT_TOO_LONG, Code.PREFIX_UNKNOWN,
     Code.NOT_A_CREDENTIAL, Code.BASE45_INVALID, Code.CBOR_INVALID, Code.CLAIMS_INVALID,
-    Code.EXPIRED, Code.NOT_YET_VALID,
+    Code.EXPIRED, Code.NOT_YET_VALID, Code.VERIFIER_TOO_OLD,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The check of one scanned text, offline: fourteen numbered checks, the first failure ends it.
 
-     0. this terminal: its clock is not behind signed times, its bundle has not expired
+     0. this terminal: the registry still lets this version check, its clock is not behind signed
+        times, its bundle has not expired
      1. prefix and length
      2. base45
      3. CBOR and structure
@@ -106,6 +107,8 @@ class _Check:
         self._status_age: int | None = None
 
     def terminal(self, clock_floor: datetime | None) -> None:
+        if self._bundle.too_new:
+            raise self._refused(Code.VERIFIER_TOO_OLD)
         # 0. A clock set back would revive expired credentials: signed times are a floor (T23).
         floor = self._bundle.issued_at  # never before status_as_of
         if clock_floor is not None:

@@ -21,6 +21,7 @@ SHORT_CODES: Final = {
     "PORTRAIT_INVALID": "14-9",
     "CLOCK_SUSPECT": "0-1",
     "BUNDLE_EXPIRED": "0-2",
+    "VERIFIER_TOO_OLD": "0-3",
     DESK_FAULT: "0-9",
     "TEXT_TOO_LONG": "1-1",
     "PREFIX_UNKNOWN": "1-2",

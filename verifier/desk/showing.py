@@ -23,7 +23,7 @@ from verifier.desk.short_codes import DESK_FAULT, NOTHING_READ, SEEN_AGAIN, SHOR
 from verifier.desk.texts import page_text
 from verifier.errors import ScanError
 from verifier.policy import Policy
-from verifier.report import claim_rows
+from verifier.report import CLOCK_CODES, claim_rows
 from verifier.verdict import Facts, Refused, Verified
 from verifier.words import Language, Words, moment
 
@@ -38,7 +38,7 @@ _AGAIN = {
 }  # fmt: skip
 _DEVICE = {
     Code.CLOCK_SUSPECT, Code.BUNDLE_EXPIRED, Code.DOCUMENT_UNKNOWN, Code.STATUS_UNKNOWN,
-    Code.STATUS_TOO_OLD,
+    Code.STATUS_TOO_OLD, Code.VERIFIER_TOO_OLD,
 }  # fmt: skip
 _FIRST = ("name", "full_name", "owner_name", "head_name")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -157,6 +157,8 @@ def _facts(outcome: Outcome, words: Words) -> Iterator[tuple[str, str]]:
     yield words.label("authentic"), authentic
     yield words.label("possession"), words.label(f"possession_{facts.possession}")
     yield words.label("status"), _status(facts, words)
+    if verdict.code in CLOCK_CODES:
+        yield words.label("device_time"), moment(outcome.at)
     if facts.document_type is not None:
         yield words.label("document"), _document(outcome, words)
     if facts.expires_at is not None:

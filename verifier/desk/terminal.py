@@ -8,59 +8,25 @@ more: the registry took it back, and no other one was chosen.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
 from verifier.bundle import TrustedBundle, map_bundle, read_bundle_bytes, trust_bundle
+from verifier.clock import Clock
 from verifier.errors import BundleError, PolicyError, VerifierError
 from verifier.policy import Policy
 from verifier.policy.bundled import PolicyChoice
 from verifier.replay import MemoryReplay, ReplayMemory
 from verifier.roots import Root
 from verifier.state import StateFolder
-from verifier.verify import CLOCK_TOLERANCE
+
+__all__ = ["BundleAge", "Clock", "Terminal"]
 
 Age = Literal["fresh", "old", "too_old"]
 LAST_HOURS = timedelta(hours=12)  # before the bundle's end, from when on it is called old
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Clock:
-    """This computer's clock, and whether somebody set it back while the desk ran."""
-
-    def __init__(
-        self,
-        wall: Callable[[], datetime] = _utc_now,
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Compare `wall` (UTC-aware) with `steady` (seconds that only grow) from now on."""
-        self._wall, self._steady = wall, steady
-        self._wall_at_start, self._steady_at_start = wall(), steady()
-
-    def now(self) -> datetime:
-        """Return the time, UTC-aware."""
-        return self._wall()
-
-    def steady(self) -> float:
-        """Return seconds that only grow."""
-        return self._steady()
-
-    def was_set_back(self) -> bool:
-        """Tell whether less time went by than has really passed, by over five minutes.
-
-        Forward is no sign: a computer that slept looks the same.
-        """
-        passed = self._steady() - self._steady_at_start
-        shown = (self._wall() - self._wall_at_start).total_seconds()
-        return shown < passed - CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)

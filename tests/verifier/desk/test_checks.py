@@ -14,7 +14,7 @@ from credentials.bundle_policies import pack_policies
 from credentials.presentation import Challenge, parse_challenge
 from samples.vectors_world import CARD, DAY, HOUR, KYC, NOW
 from tests.verifier.conftest import bundle_bytes
-from tests.verifier.desk.desk_pc import DeskPc, arrange, running_desk, terminal, vectors
+from tests.verifier.desk.desk_pc import DeskPc, SetClock, arrange, running_desk, terminal, vectors
 from verifier.bundle import trust_bundle
 from verifier.codes import Code
 from verifier.desk.short_codes import SHORT_CODES
@@ -258,6 +258,24 @@ def test_three_phones_that_are_off_alike_cast_doubt_on_this_clock(pc: DeskPc) ->
     pc.time.at = NOW + 10
     assert pc.check(KYC.shown(at=NOW + 9))["code"] == "VALID"
     assert "ponsel" not in warnings()
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "told"),
+    [(365, "BUNDLE_EXPIRED", "tertinggal 365 hari"), (-365, "CLOCK_SUSPECT", "mendahului jam")],
+)
+def test_a_clock_that_is_off_by_a_year_accepts_nothing_and_is_pointed_out_by_phones(
+    days: int, code: str, told: str
+) -> None:
+    year_off = SetClock(at=NOW + days * DAY)
+    with running_desk(time=year_off) as pc:
+        for profile in ("full", "kyc", "boarding"):
+            said = pc.check(CARD.but(profile=profile).shown(at=NOW))
+            assert (said["code"], said["accepted"], said["tone"]) == (code, False, "device")
+        moment = year_off.wall().strftime("%Y-%m-%d")
+        clocks = [text for label, text in said["facts"] if label == "Jam perangkat ini"]
+        assert clocks[0].startswith(moment)
+        assert told in str(pc.post("/challenge/end", {}).json()["warnings"])
 
 
 def test_screenshots_of_all_ages_cast_no_doubt(pc: DeskPc) -> None:

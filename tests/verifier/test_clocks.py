@@ -1,0 +1,55 @@
+"""A terminal whose clock is wrong: it accepts nothing, and says which time it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from samples.vectors_world import CARD, NOW
+from tests.verifier.conftest import AT, BUNDLE, Run
+from tests.verifier.desk.desk_pc import SetClock
+from verifier.bundle import TrustedBundle
+from verifier.commands import Terms, _look
+from verifier.policy import load_policy
+
+RunCommand = Callable[..., Run]
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "advice"),
+    [(365, "BUNDLE_EXPIRED", "clock is ahead"), (-365, "CLOCK_SUSPECT", "clock is behind")],
+)
+def test_a_year_off_nothing_is_accepted_and_the_clock_is_told(
+    run: RunCommand, days: int, code: str, advice: str
+) -> None:
+    when = AT + timedelta(days=days)
+    text = CARD.shown(at=int(when.timestamp()))
+    done = run("check", text, "--bundle", BUNDLE, "--now", when.isoformat(), "--lang", "en")
+    assert done.code == 1
+    assert advice in done.out
+    assert f"This device's clock    {when:%Y-%m-%d}" in done.out
+    assert code in done.out
+
+
+def test_a_camera_notices_a_clock_that_is_set_back_while_it_looks(bundle: TrustedBundle) -> None:
+    time = SetClock()
+    clock = time.clock()
+    terms = Terms(bundle, load_policy("default"), None, None)
+    assert _look(CARD.shown(), terms, clock).valid
+    time.pass_by(900)
+    time.at = NOW + 1  # an old proof would be fresh again
+    report = _look(CARD.shown(), terms, clock)
+    assert (report.valid, str(report.verdict.code)) == (False, "CLOCK_SUSPECT")
+
+
+def test_a_state_folder_keeps_the_newest_signed_time_from_one_run_to_the_next(
+    run: RunCommand, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    state = tmp_path_factory.mktemp("state")
+    assert run("bundle", "install", BUNDLE, "--state", state, "--now", AT.isoformat()).code == 0
+    before = AT - timedelta(hours=3)
+    text = CARD.shown(at=int(before.timestamp()))
+    done = run("check", text, "--state", state, "--now", before.isoformat(), "--json")
+    assert done.json["code"] == "CLOCK_SUSPECT"
