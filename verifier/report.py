@@ -7,8 +7,11 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from credentials.catalogue import Catalogue, DocumentType, Field
+from credentials.errors import FormatError
+from credentials.regions import Regions
 from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.policy import Policy
@@ -81,7 +84,7 @@ class Report:
             (words.label("next"), words.next_step(self.verdict.code)),
             (words.label("code"), str(self.verdict.code)),
             *self._detail(words),
-            *_fact_rows(facts, words),
+            *_fact_rows(self.bundle, facts, words),
             *self._claim_rows(facts, words),
         ]
         if self.portrait is not None:
@@ -110,7 +113,7 @@ class Report:
     def _claim_rows(self, facts: Facts, words: Words) -> list[tuple[str, str]]:
         if facts.document_type is None:
             return []
-        return claim_rows(self.bundle.catalogue, facts.document_type, facts.claims, words)
+        return claim_rows(self.bundle, facts.document_type, facts.claims, words)
 
 
 # What a clock that is wrong looks like, ahead or behind: beside these its time is told.
@@ -151,40 +154,83 @@ def row(label: str, text: str) -> str:
     return f"  {label:<22} {text}".replace("\n", "\n" + " " * 25)
 
 
+class Names(Protocol):
+    """What the words come from: a bundle has both."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The labels of types, fields and codes."""
+
+    @property
+    def regions(self) -> Regions:
+        """The names of villages."""
+
+
 def claim_rows(
-    catalogue: Catalogue, document_type: str, claims: Mapping[str, object], words: Words
+    names: Names, document_type: str, claims: Mapping[str, object], words: Words
 ) -> list[tuple[str, str]]:
-    """Return (label, value) of each claim, in the catalogue's words where it has some."""
+    """Return (label, value) of each claim, in the bundle's words where it has some."""
     try:
-        known = catalogue.document_type(document_type)
+        known = names.catalogue.document_type(document_type)
     except KeyError:  # claim 169 of other issuers
         return [(name, _shown(value)) for name, value in claims.items()]
-    return [_claim_row(known, name, value, words) for name, value in claims.items()]
+    text = _ClaimText(names.regions, words)
+    return [_claim_row(known, name, value, text) for name, value in claims.items()]
+
+
+def document_text(names: Names, facts: Facts, words: Words) -> str:
+    """Return document type and profile in the catalogue's words."""
+    try:
+        kind = names.catalogue.document_type(facts.document_type or "")
+        profile = kind.profile(facts.profile or "")
+    except KeyError:
+        return f"{facts.document_type} / {facts.profile}"
+    return f"{kind.labels.text(words.language)} / {profile.labels.text(words.language)}"
 
 
 def _claim_row(
-    document_type: DocumentType, name: str, value: object, words: Words
+    document_type: DocumentType, name: str, value: object, text: _ClaimText
 ) -> tuple[str, str]:
     try:
         field, label = document_type.field(name), document_type.label(name)
     except KeyError:
         return name, _shown(value)
-    return label.text(words.language), _claim_text(field, value, words)
+    return label.text(text.words.language), text.of(field, value)
 
 
-def _claim_text(field: Field, value: object, words: Words) -> str:
-    """Return one value in the catalogue's words; records are lines."""
-    if field.kind == "records" and isinstance(value, list):
-        return "\n".join(_record_text(field, record, words) for record in value)
-    if field.kind == "date" and isinstance(value, str):
-        return words.day(date.fromisoformat(value))
-    labels = field.code_labels(value) if isinstance(value, str) else None
-    return _shown(value) if labels is None else labels.text(words.language)
+@dataclass(frozen=True, slots=True)
+class _ClaimText:
+    """How one value is told: in the catalogue's words, a village by its names."""
 
+    regions: Regions
+    words: Words
 
-def _record_text(field: Field, record: Mapping[str, object], words: Words) -> str:
-    members = ((one, record.get(name)) for one in field.fields for name in one.value_names)
-    return " · ".join(_claim_text(one, value, words) for one, value in members if value)
+    def of(self, field: Field, value: object) -> str:
+        """Return one value; records are lines."""
+        if field.kind == "records" and isinstance(value, list):
+            return "\n".join(self._record(field, record) for record in value)
+        if not isinstance(value, str):
+            return _shown(value)
+        if field.kind == "date":
+            return self.words.day(date.fromisoformat(value))
+        if field.kind == "village":
+            return self._village(value)
+        labels = field.code_labels(value)
+        return _shown(value) if labels is None else labels.text(self.words.language)
+
+    def _record(self, field: Field, record: Mapping[str, object]) -> str:
+        members = ((one, record.get(name)) for one in field.fields for name in one.value_names)
+        return " · ".join(self.of(one, value) for one, value in members if value)
+
+    def _village(self, code: str) -> str:
+        try:
+            region = self.regions.find(code)
+        except FormatError:
+            region = None
+        if region is None:
+            return _shown(code)
+        parts = (region.village, region.district, region.regency, region.province)
+        return f"{', '.join(part for part in parts if part)} ({code})"
 
 
 def plain(value: object) -> object:
@@ -200,7 +246,7 @@ def plain(value: object) -> object:
     return value
 
 
-def _fact_rows(facts: Facts, words: Words) -> list[tuple[str, str]]:
+def _fact_rows(names: Names, facts: Facts, words: Words) -> list[tuple[str, str]]:
     authentic = words.label("authentic_no")
     if facts.authentic:
         authentic = words.label("authentic_yes", issuer=facts.issuer)
@@ -217,7 +263,7 @@ def _fact_rows(facts: Facts, words: Words) -> list[tuple[str, str]]:
         until = words.label("until", moment=moment(facts.expires_at))
         rows.append((words.label("validity"), until))
     if facts.document_type is not None:
-        rows.append((words.label("document"), f"{facts.document_type} / {facts.profile}"))
+        rows.append((words.label("document"), document_text(names, facts, words)))
     return rows
 
 

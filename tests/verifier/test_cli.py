@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from credentials.presentation import challenge_text
 from samples.keys import public_pem
-from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, catalogue, portrait
+from samples.vectors_world import CARD, CHALLENGE, DAY, KYC, NOW, portrait
 from tests.verifier.conftest import AT, BUNDLE, ISO, VECTORS, Run, bundle_bytes
+from verifier.bundle import TrustedBundle
 from verifier.cli import main
 from verifier.roots import load_root
 from verifier.words import Words
@@ -55,6 +56,8 @@ def test_people_read_indonesian_first(run: RunCommand) -> None:
     assert "SAH" in done.out
     assert "KEPERCAYAAN PENGEMBANGAN" in done.out
     assert "ZAINAL ROHIM" in done.out
+    assert "KTP" in done.out
+    assert "GROGOL, GROGOL PETAMBURAN, KOTA ADMINISTRASI JAKARTA BARAT" in done.out
     assert "\x1b[" not in done.out
 
 
@@ -231,12 +234,14 @@ def test_a_date_is_written_with_its_month_in_words() -> None:
     assert [Words("id").day(born), Words("en").day(born)] == ["1 Oktober 1998", "1 October 1998"]
 
 
-def test_the_members_of_a_family_stand_in_lines_in_the_catalogues_words() -> None:
+def test_the_members_of_a_family_stand_in_lines_in_the_catalogues_words(
+    bundle: TrustedBundle,
+) -> None:
     from verifier.report import claim_rows
 
     members = [
         {"name": "SITI", "sex": "F", "birth_date": "1998-10-01"},
         {"name": "ADI", "birth_date": "2021-02-28"},
     ]
-    rows = claim_rows(catalogue(), "family_card", {"members": members}, Words("en"))
+    rows = claim_rows(bundle, "family_card", {"members": members}, Words("en"))
     assert rows == [("Family members", "SITI · Female · 1 October 1998\nADI · 28 February 2021")]

@@ -16,14 +16,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from credentials.errors import FormatError
 from verifier.codes import Code
 from verifier.desk.checking import Outcome
 from verifier.desk.short_codes import DESK_FAULT, NOTHING_READ, SEEN_AGAIN, SHORT_CODES, STATUS_OLD
 from verifier.desk.texts import page_text
 from verifier.errors import ScanError
 from verifier.policy import Policy
-from verifier.report import CLOCK_CODES, claim_rows
+from verifier.report import CLOCK_CODES, claim_rows, document_text
 from verifier.verdict import Facts, Refused, Verified
 from verifier.words import Language, Words, moment
 
@@ -89,6 +88,7 @@ def page_document(outcome: Outcome, policy: Policy, language: Language) -> dict[
         "claims": [list(row) for row in _claims(outcome, words)],
         "facts": [list(row) for row in _facts(outcome, words)],
         "at": moment(outcome.at),
+        "receipt": None if outcome.receipt is None else outcome.receipt.number,
     }
 
 
@@ -128,24 +128,9 @@ def _claims(outcome: Outcome, words: Words) -> Iterator[Row]:
         return
     names = sorted(facts.claims, key=lambda name: name not in _FIRST)
     ordered = {name: facts.claims[name] for name in names}
-    labelled = claim_rows(outcome.bundle.catalogue, facts.document_type, ordered, words)
-    for (name, value), (label, text) in zip(ordered.items(), labelled, strict=True):
-        shown = _place(outcome, name, value) or text
-        yield (name if _FIELD.fullmatch(name) else "other"), label, shown
-
-
-def _place(outcome: Outcome, name: str, value: object) -> str | None:
-    """Return a village's names with its code, None for everything else."""
-    if name != "village_code" or not isinstance(value, str):
-        return None
-    try:
-        region = outcome.bundle.regions.find(value)
-    except FormatError:
-        return None
-    if region is None:
-        return None
-    parts = (region.village, region.district, region.regency, region.province)
-    return f"{', '.join(part for part in parts if part)} ({value})"
+    labelled = claim_rows(outcome.bundle, facts.document_type, ordered, words)
+    for name, (label, text) in zip(ordered, labelled, strict=True):
+        yield (name if _FIELD.fullmatch(name) else "other"), label, text
 
 
 def _facts(outcome: Outcome, words: Words) -> Iterator[tuple[str, str]]:
@@ -160,7 +145,7 @@ def _facts(outcome: Outcome, words: Words) -> Iterator[tuple[str, str]]:
     if verdict.code in CLOCK_CODES:
         yield words.label("device_time"), moment(outcome.at)
     if facts.document_type is not None:
-        yield words.label("document"), _document(outcome, words)
+        yield words.label("document"), document_text(outcome.bundle, facts, words)
     if facts.expires_at is not None:
         yield words.label("validity"), words.label("until", moment=moment(facts.expires_at))
     if isinstance(verdict, Refused) and verdict.detail:
@@ -182,13 +167,3 @@ def _status(facts: Facts, words: Words) -> str:
         when = moment(facts.status_as_of)
         status += ", " + words.label("as_of", moment=when, age=words.age(facts.status_age))
     return status
-
-
-def _document(outcome: Outcome, words: Words) -> str:
-    facts = outcome.facts
-    try:
-        kind = outcome.bundle.catalogue.document_type(facts.document_type or "")
-        profile = kind.profile(facts.profile or "")
-    except KeyError:
-        return f"{facts.document_type} / {facts.profile}"
-    return f"{kind.labels.text(words.language)} / {profile.labels.text(words.language)}"
