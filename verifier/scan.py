@@ -1,21 +1,22 @@
 """From a picture or a camera to the text of one QR code.
 
-zxing-cpp reads first (97 % of degraded frames, 4 ms); OpenCV's WeChatQRCode is the second opinion
-for what it misses. A picture is hostile until shown otherwise: its header is measured before a
-single pixel is decoded, and only three formats are let near a decoder. Needs the extra `scan`.
+A picture is hostile until shown otherwise: its header is measured before a single pixel is decoded,
+and only three formats are let near a decoder. `verifier.sight` reads what is in it. Needs the extra
+`scan`.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credentials.qr_text import PREFIX_PRESENTATION, PREFIX_PRINT
 from verifier.errors import ScanError
+from verifier.sight import look, look_closely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MAX_IMAGE_BYTES = 16 * 1024 * 1024
 MAX_PIXELS = 24_000_000  # a 24-megapixel photo; a 23 KB PNG can claim 190
 MAX_SIDE = 12_000
+MAX_FRAME_PIXELS = 4_000_000
+_PGM = re.compile(rb"P5\n([1-9]\d{0,3})\n([1-9]\d{0,3})\n255\n")
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 _OURS = (PREFIX_PRESENTATION, PREFIX_PRINT)
@@ -71,11 +74,30 @@ def load_gray(data: bytes) -> NDArray[Any]:
                 width, height = image.size  # from the header: nothing is decoded yet
                 if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
                     raise ScanError("IMAGE_TOO_LARGE")
+                image.draft("L", image.size)  # a JPEG need not decode its colours
                 return np.asarray(_on_white(image).convert("L"))
     except Image.DecompressionBombError:
         raise ScanError("IMAGE_TOO_LARGE") from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, MemoryError):
         raise ScanError("IMAGE_INVALID") from None
+
+
+def load_frame(data: bytes) -> NDArray[Any]:
+    """Return a camera's frame: a binary PGM of at most 4 megapixels, else as `load_gray`.
+
+    A page that has the camera's luminance sends it as it is: nothing is compressed, nothing has to
+    be decoded. The header is `P5`, width, height and 255, one line each.
+    """
+    header = _PGM.match(data)
+    if header is None:
+        return load_gray(data)
+    import numpy as np
+
+    width, height = int(header[1]), int(header[2])
+    if width * height > MAX_FRAME_PIXELS or len(data) != header.end() + width * height:
+        raise ScanError("IMAGE_INVALID")
+    pixels = np.frombuffer(data, dtype=np.uint8, offset=header.end())
+    return pixels.reshape(height, width)
 
 
 def _on_white(image: Any) -> Any:
@@ -91,44 +113,12 @@ def _on_white(image: Any) -> Any:
 
 
 def read_codes(gray: NDArray[Any]) -> list[str]:
-    """Return the distinct texts of all QR codes seen, possibly none; ScanError if not installed."""
-    return first_opinion(gray) or second_opinion(gray)
+    """Return the distinct texts of all QR codes seen, possibly none; ScanError if not installed.
 
-
-def first_opinion(gray: NDArray[Any]) -> list[str]:
-    """Return what zxing-cpp alone reads: milliseconds, whatever the picture shows."""
-    try:
-        import zxingcpp
-    except ImportError:
-        raise ScanError("SCAN_NOT_INSTALLED") from None
-    formats: Any = zxingcpp.BarcodeFormat.QRCode
-    plain = zxingcpp.TextMode.Plain
-    found = zxingcpp.read_barcodes(gray, formats=formats, text_mode=plain)
-    texts = [code.text for code in found if code.valid and code.text]
-    return list(dict.fromkeys(texts))
-
-
-def second_opinion(gray: NDArray[Any]) -> list[str]:
-    """Return what WeChatQRCode alone reads: a fifth of a second, but most of a minute on noise."""
-    detector = _wechat()
-    if detector is None:
-        return []
-    import cv2
-
-    try:
-        texts, _ = detector.detectAndDecode(gray)
-    except (cv2.error, UnicodeDecodeError):  # it gives up on odd sizes and on bytes with an error
-        return []
-    return list(dict.fromkeys(text for text in texts if text))
-
-
-@cache
-def _wechat() -> Any:
-    try:
-        import cv2
-    except ImportError:
-        return None
-    return cv2.wechat_qrcode.WeChatQRCode()
+    All three looks of `verifier.sight`: milliseconds, or seconds at worst.
+    """
+    seen = look(gray)
+    return seen.texts or look_closely(gray, seen.regions)
 
 
 def choose(texts: list[str]) -> str:

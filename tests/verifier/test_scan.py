@@ -17,7 +17,8 @@ from PIL import Image
 
 from samples.vectors_world import CARD
 from verifier.errors import ScanError
-from verifier.scan import camera_texts, load_gray, read_codes, scan_bytes, scan_file
+from verifier.scan import camera_texts, load_frame, load_gray, read_codes, scan_bytes, scan_file
+from verifier.sight import first_opinion, look, look_closely, second_opinion
 
 TEXT = CARD.shown()
 
@@ -51,9 +52,48 @@ def test_a_turned_and_blurred_photo_is_read() -> None:
 
 
 def test_the_second_reader_reads_alone() -> None:
-    from verifier.scan import second_opinion
-
     assert second_opinion(load_gray(picture(TEXT, scale=5))) == [TEXT]
+
+
+def test_a_code_that_the_first_look_misses_is_read_by_a_closer_one() -> None:
+    """Out of focus by half a module (sigma): its contrast has to be evened out."""
+    blurred = cv2.GaussianBlur(load_gray(picture(TEXT, scale=4)), (0, 0), 2.0)
+    assert first_opinion(blurred) == []
+    assert look(blurred).texts == [TEXT]
+
+
+def test_a_code_round_a_cylinder_is_read_by_the_third_look() -> None:
+    flat = load_gray(picture(TEXT, scale=4))
+    height, width = flat.shape
+    angle = np.arcsin(np.linspace(-0.72, 0.72, width))
+    columns = (angle / angle.max() + 1) * width / 2
+    rows = np.broadcast_to(np.arange(height, dtype=np.float32)[:, None], flat.shape)
+    bent = cv2.remap(
+        flat, np.broadcast_to(columns.astype(np.float32), flat.shape).copy(), rows.copy(),
+        cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    seen = look(bent)
+    assert seen.texts == []
+    assert seen.located
+    assert look_closely(bent, seen.regions) == [TEXT]
+
+
+def test_an_empty_room_in_the_dark_is_not_looked_at_twice() -> None:
+    """The second decoder takes half a minute for such a picture, and every frame is one."""
+    dice = np.random.default_rng(1)
+    noise = np.clip(60 + dice.normal(0, 8, (720, 1280)), 0, 255).astype(np.uint8)
+    assert look(noise).regions == ()
+
+
+def test_a_frame_of_plain_luminance_is_taken_as_it_is() -> None:
+    gray = load_gray(picture(TEXT))
+    height, width = gray.shape
+    frame = b"P5\n%d\n%d\n255\n" % (width, height) + gray.tobytes()
+    assert read_codes(load_frame(frame)) == [TEXT]
+    assert load_frame(picture(TEXT)).shape == gray.shape
+    for bent in (frame[:-1], frame + b"\0", frame.replace(b"P5\n", b"P5\n9", 1), frame[:9]):
+        with pytest.raises(ScanError, match="IMAGE_INVALID"):
+            load_frame(bent)
 
 
 def beside(*texts: str) -> bytes:

@@ -1,8 +1,8 @@
 """Reads the code in a picture, with a bound on how long that may take.
 
-The first decoder needs milliseconds for anything. The second one reads what the first cannot, but
-a picture of noise keeps it busy for most of a minute: so it works beside, one picture at a time,
-and nobody waits longer for it than was said.
+The first looks need milliseconds for anything. A third one, closer, reads what they cannot and may
+take seconds: so it works beside, one picture at a time, and nobody waits longer for it than was
+said.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from verifier import scan
+from verifier import scan, sight
 from verifier.errors import ScanError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LONGEST_SIDE = 1600  # of what the second decoder is given; its time grows with the area
-
 
 class SecondReader:
-    """The second decoder at work in a thread of its own. Thread-safe."""
+    """The closest look at work in a thread of its own. Thread-safe."""
 
     def __init__(self) -> None:
         """Start with nothing to read."""
@@ -28,15 +26,17 @@ class SecondReader:
         self._busy = False
         self._found: list[str] = []
 
-    def offer(self, gray: NDArray[Any]) -> Event | None:
-        """Begin with a picture; None while another is being read. The event says it is done."""
+    def offer(self, gray: NDArray[Any], regions: tuple[sight.Region, ...]) -> Event | None:
+        """Begin with parts of a picture; None while another is being read.
+
+        The event says it is done. The picture must not change meanwhile.
+        """
         with self._lock:
             if self._busy:
                 return None
             self._busy = True
         done = Event()
-        step = max(1, -(-max(gray.shape) // LONGEST_SIDE))
-        Thread(target=self._read, args=(gray[::step, ::step].copy(), done), daemon=True).start()
+        Thread(target=self._read, args=(gray, regions, done), daemon=True).start()
         return done
 
     def take(self) -> list[str]:
@@ -45,10 +45,10 @@ class SecondReader:
             found, self._found = self._found, []
             return found
 
-    def _read(self, gray: NDArray[Any], done: Event) -> None:
+    def _read(self, gray: NDArray[Any], regions: tuple[sight.Region, ...], done: Event) -> None:
         found: list[str] = []
         try:
-            found = scan.second_opinion(gray)
+            found = sight.look_closely(gray, regions)
         finally:
             with self._lock:
                 self._found, self._busy = found, False
@@ -65,21 +65,24 @@ class Eyes:
     def read_frame(self, data: bytes) -> str:
         """Return the text in a camera's frame; what the second reader found comes with a later one.
 
-        ScanError as `scan.scan_bytes`.
+        ScanError as `scan.load_frame` and `scan.choose`.
         """
-        gray = scan.load_gray(data)
-        texts = scan.first_opinion(gray)
+        gray = scan.load_frame(data)
+        seen = sight.look(gray)
+        texts = seen.texts
         if not texts:
             texts = self._camera.take()
-            self._camera.offer(gray)
+            if seen.regions:
+                self._camera.offer(gray, seen.regions)
         return scan.choose(texts)
 
     def read_picture(self, data: bytes, *, patience: float = 5.0) -> str:
         """Return the text in a picture, within `patience` seconds beyond decoding it; ScanError."""
         gray = scan.load_gray(data)
-        texts = scan.first_opinion(gray)
-        if not texts:
-            done = self._pictures.offer(gray)
+        seen = sight.look(gray)
+        texts = seen.texts
+        if not texts and seen.regions:
+            done = self._pictures.offer(gray, seen.regions)
             if done is None or not done.wait(patience):
                 raise ScanError("QR_NOT_FOUND")
             texts = self._pictures.take()

@@ -22,8 +22,9 @@ def test_a_code_before_the_camera_is_checked_once_while_it_stays(
     pc: DeskPc, film_page: OpenFilm
 ) -> None:
     page = film_page(pc, [picture(CARD.shown())])
-    asked = []
+    asked, kinds = [], set()
     page.on("requestfinished", lambda request: asked.append(request.url))
+    page.on("request", lambda request: kinds.add(request.headers.get("content-type")))
     page.locator("#camera").click()
     assert verdict(page) == ("good", "VALID")
     page.wait_for_function("performance.now() > 0")
@@ -31,6 +32,8 @@ def test_a_code_before_the_camera_is_checked_once_while_it_stays(
         page.wait_for_timeout(50)
     assert [(one.source, one.accepted) for one in pc.told] == [("camera", True)]
     assert verdict(page) == ("good", "VALID")
+    assert "image/x-portable-graymap" in kinds  # the camera's luminance, not compressed anew
+    assert "image/jpeg" not in kinds
 
 
 def test_only_one_picture_is_on_its_way_at_a_time(pc: DeskPc, film_page: OpenFilm) -> None:

@@ -127,7 +127,8 @@ def noise() -> bytes:
 
 def test_the_second_reader_finds_what_the_first_missed_and_a_later_frame_gets_it() -> None:
     reader = SecondReader()
-    done = reader.offer(scan.load_gray(picture(CARD.but(profile="age-only").shown())))
+    gray = scan.load_gray(picture(CARD.but(profile="age-only").shown()))
+    done = reader.offer(gray, ((0, 0, 1280, 720),))
     assert done is not None
     assert done.wait(60)
     assert reader.take() == [CARD.but(profile="age-only").shown()]

@@ -21,6 +21,7 @@ COOKIE = "desk_language"
 MAX_TEXT_BODY = 256 * 1024
 MAX_FRAME = 4 * 1024 * 1024
 _LANGUAGES = ("id", "en")
+_FRAMES = ("image/x-portable-graymap", "image/jpeg")
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
 _SOURCES: dict[str, Source] = {"scanner": "scanner", "text": "text"}
 
@@ -100,7 +101,7 @@ def _add_inputs(pages: Blueprint, desk: Desk, settings: PageSettings) -> None:
 def _add_camera(pages: Blueprint, desk: Desk, settings: PageSettings) -> None:
     @pages.post("/frames")
     def look() -> Answer:
-        if request.mimetype != "image/jpeg" or (request.content_length or 0) > MAX_FRAME:
+        if request.mimetype not in _FRAMES or (request.content_length or 0) > MAX_FRAME:
             return _refused(415)
         try:
             outcome = desk.look(request.get_data(cache=False))
