@@ -86,7 +86,7 @@ def sign_challenge(
         raise LintError("CHALLENGE_PROFILE")
     if len(purpose.encode()) > room_for_purpose(certificate):
         raise LintError("CHALLENGE_TOO_LARGE")
-    signed = _sig_structure(held.raw, payload)
+    signed = sig_structure(held.raw, payload)
     message = [_PROTECTED, {}, payload, requester.sign(signed)]
     return to_text(PREFIX_CHALLENGE, cbor.encode([cbor.decode(held.raw), message]))
 
@@ -163,7 +163,8 @@ def _bound_to(certificate: bytes) -> bytes:
     return hashlib.sha256(CONTEXT + certificate).digest()
 
 
-def _sig_structure(certificate: bytes, payload: bytes) -> bytes:
+def sig_structure(certificate: bytes, payload: bytes) -> bytes:
+    """Return the bytes that the desk's key signs, bound to the certificate's file."""
     return cose.sig_structure(_PROTECTED, _bound_to(certificate), payload)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samples.client_vectors import captures, frames, pins, presentations, statements
+from samples.client_vectors import captures, challenges, frames, pins, presentations, statements
 
 FOLDER = Path(__file__).parent.parent / "vectors" / "client"
 Vector = dict[str, Any]
@@ -31,6 +31,7 @@ def vectors() -> Iterator[tuple[str, Vector]]:
         ("claim", frames.claim_cases()),
         ("frame", frames.cases()),
         ("presentation", presentations.cases()),
+        ("challenge", challenges.cases()),
     ):
         for case in cases:
             yield kind, case

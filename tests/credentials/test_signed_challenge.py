@@ -91,7 +91,7 @@ def resigned(text: str, change: Callable[[list[object]], object], by: SampleSign
 
 
 def bound(certificate: object, payload: bytes, by: SampleSigner) -> str:
-    signed = signed_challenge._sig_structure(cbor.encode(certificate), payload)
+    signed = signed_challenge.sig_structure(cbor.encode(certificate), payload)
     protected = cbor.encode({1: -7})
     return to_text("IDC:", cbor.encode([certificate, [protected, {}, payload, by.sign(signed)]]))
 

@@ -23,6 +23,8 @@ from samples.phone.counter import check_frame
 from samples.phone.errors import PhoneError
 from samples.phone.keys import P256_ORDER, pin_key
 from samples.phone.pin_rules import check_pin
+from samples.phone.requesters import read_question
+from samples.phone.store import Home
 
 FILES = sorted(FOLDER.glob("*.json"))
 
@@ -145,6 +147,32 @@ def test_frames_are_trusted_or_not_for_the_stated_reason(vector: dict[str, Any])
         reason = error.values["reason"]
     assert reason == expected["reason"]
     assert expected["accepted"] == (reason is None)
+
+
+@pytest.mark.parametrize("vector", of_kind("challenge"))
+def test_questions_are_put_to_the_person_or_refused_for_the_stated_reason(
+    vector: dict[str, Any], tmp_path: Path
+) -> None:
+    given, expected = vector["input"], vector["expected"]
+    home = Home(tmp_path)
+    home.save_policy({"bundle_root": given["root"]})
+    home.save_requesters(b64url_decode(given["list"]))
+    now = datetime.fromtimestamp(given["now"], UTC)
+    if not expected["accepted"]:
+        with pytest.raises(PhoneError) as caught:
+            read_question(home, given["text"], now=now)
+        cause = caught.value.__cause__
+        assert expected["reason"] == getattr(cause, "code", "REVOKED")
+        return
+    question = read_question(home, given["text"], now=now)
+    assert (question.signed is not None) == expected["signed"]
+    if question.signed is not None:
+        certificate = question.signed.certificate
+        told = (certificate.name, certificate.serial, question.signed.purpose)
+        assert told == (expected["name"], expected["serial"], expected["purpose"])
+        assert question.challenge.aud.hex() == expected["aud_hex"]
+        digest = hashlib.sha256(b"IKD-RP-AUD" + bytes.fromhex(expected["certificate_payload_hex"]))
+        assert digest.digest()[:8].hex() == expected["aud_hex"]
 
 
 @pytest.mark.parametrize("vector", of_kind("face-prompt"))
