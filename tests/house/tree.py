@@ -71,6 +71,16 @@ def imported(path: Path) -> list[tuple[int, str]]:
     return found
 
 
+def imported_names(path: Path) -> list[tuple[int, str]]:
+    """Return (line, `module.name`) of each name that is imported from a module."""
+    return [
+        (node.lineno, f"{node.module}.{alias.name}")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for alias in node.names
+    ]
+
+
 def dotted(node: ast.expr) -> str:
     """Return `a.b.c` for an expression of that form, else the part of it that is known."""
     if isinstance(node, ast.Name):
