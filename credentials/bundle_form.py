@@ -2,7 +2,7 @@
 
     payload = { 1: format (2), 2: version, 3: issued at, 4: expires at, 5: status as of,
                 6: [ + key set ], 7: [ * [list, revoked block, suspended block] ],
-                8: catalogue (JSON), 9: regions (packed), 10: minimum app version,
+                8: catalogue (JSON), 9: regions (packed), 10: minimum app version (the verifier's),
                 11: policies (JSON) }
 
 A delta replaces members and blocks and must come out at the very bytes the publisher signed, so
