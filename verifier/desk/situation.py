@@ -52,6 +52,10 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
     if desk.terminal.policy_problem is not None:
         told = page_text("policy_problem", language, code=desk.terminal.policy_problem.code)
         found.append({"weight": "bad", "text": told})
+    if desk.receipts is not None and desk.receipts.problem is not None:
+        code = desk.receipts.problem.detail or desk.receipts.problem.code
+        told = page_text("receipt_problem", language, code=code)
+        found.append({"weight": "bad", "text": told})
     if desk.terminal.clock.was_set_back():
         found.append({"weight": "bad", "text": page_text("clock_back", language)})
     ahead = desk.phone_clocks.suspicion()

@@ -35,6 +35,7 @@ export function showVerdict(told) {
   fill(element("claims"), told.claims);
   fill(element("facts"), told.facts.map(([label, value]) => ["", label, value]));
   element("ask-now").hidden = !told.challenge_wanted || !element("challenge-start");
+  showReceipt(told.receipt ?? null);
   showPortrait(told.portrait);
   document.body.dataset.view = "verdict";
   document.body.dataset.tone = told.tone;
@@ -70,6 +71,13 @@ function forget() {
   element("portrait").removeAttribute("src");
   if (address) URL.revokeObjectURL(address);
   address = null;
+}
+
+function showReceipt(number) {
+  const link = element("receipt");
+  link.hidden = number === null;
+  link.href = number === null ? "#" : `/receipts/${number}`;
+  element("receipt-number").textContent = number ?? "";
 }
 
 function showPortrait(data) {

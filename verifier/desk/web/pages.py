@@ -14,6 +14,7 @@ from verifier.desk.situation import choice_label, situation
 from verifier.desk.texts import page_texts
 from verifier.desk.typed import restore, tidy
 from verifier.desk.web.guards import is_from_our_page
+from verifier.desk.web.receipts import receipt_pages
 from verifier.errors import ScanError
 from verifier.words import Language
 
@@ -43,6 +44,7 @@ def desk_pages(desk: Desk, settings: PageSettings) -> Blueprint:
     _add_inputs(pages, desk, settings)
     _add_camera(pages, desk, settings)
     _add_challenge(pages, desk, settings)
+    pages.register_blueprint(receipt_pages(desk, lambda: _language(settings)))
     return pages
 
 
