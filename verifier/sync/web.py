@@ -2,7 +2,8 @@
 
 `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or the system's own settings) count as everywhere in
 Python's standard library. A broken line is tried again as long as bytes keep coming. An HTML page
-in place of a file is what the sign-in page of a foreign network looks like, and is said so.
+in place of a file is what the sign-in page of a foreign network looks like, and is said so. Through
+a proxy https goes as a tunnel (CONNECT): the server's certificate is checked here, not there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -32,6 +34,7 @@ _ETAG = "index.etag"
 # One entity tag (RFC 9110 section 8.8.3). Sent back, `*` or a list would match whatever index there
 # is, and a long one would be refused: a forged answer would count long after its author is gone.
 _ETAG_FORM = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"', re.ASCII)
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)  # http.client's own words
 _BROKEN = (OSError, http.client.HTTPException)
 
 
@@ -200,6 +203,15 @@ def _is_status(error: Exception, status: int) -> bool:
 
 def _give_up(error: Exception) -> None:
     """Raise for an answer that another try would not change."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        raise SyncError("SYNC_CERTIFICATE", reason.verify_message) from None
+    tunnel = _TUNNEL.match(str(reason)) if isinstance(reason, OSError) else None
+    status = getattr(error, "code", 0) if tunnel is None else int(tunnel[1])
+    if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise SyncError("SYNC_PROXY", f"HTTP {status}") from None
+    if tunnel is not None and status not in RETRIED:
+        raise SyncError("SYNC_REFUSED", f"the proxy, HTTP {status}") from None
     if isinstance(error, urllib.error.HTTPError):
         error.close()
         if error.code == http.HTTPStatus.NOT_FOUND:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -89,9 +90,18 @@ class Server:
         return wanted.split(":", 1)[1]
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that went away in the middle, such as those that do not trust it."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 @contextmanager
-def serving(folder: Path, *, slow: float = 0.0) -> Iterator[Server]:
-    """Serve a folder with ranges and ETags, until the block ends."""
+def serving(
+    folder: Path, *, slow: float = 0.0, tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """Serve a folder with ranges and ETags, until the block ends; over https with `tls`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -104,8 +114,12 @@ def serving(folder: Path, *, slow: float = 0.0) -> Iterator[Server]:
             server.asked.append(f"{path} {self.headers.get('Range', '')}".strip())
             _answer(self, folder / path, server, slow)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    with QuietServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
+        if tls is not None:
+            http.socket = tls.wrap_socket(
+                http.socket, server_side=True, do_handshake_on_connect=False
+            )
         server = Server(f"http://127.0.0.1:{http.server_port}/bundles")
         threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
         try:

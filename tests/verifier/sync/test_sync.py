@@ -301,43 +301,10 @@ def test_a_damaged_bundle_in_use_is_replaced(registry: Registry, state: StateFol
     assert sync(registry.folder, state).bundle.version == 2
 
 
-def test_a_stick_with_only_a_bundle_will_do(registry: Registry, state: StateFolder) -> None:
-    stick = registry.folder.parent / "stick"
-    stick.mkdir()
-    with pytest.raises(SyncError, match="SYNC_NOT_FOUND"):
-        sync(stick, state)
-    shutil.copy(registry.folder / "1.cose", stick / "bundle.cose")
-    assert sync(stick, state).bundle.version == 1
-    (stick / "bundle.cose").write_bytes(registry.bundles[1][:500])
-    failing("SYNC_DAMAGED", open_source(str(stick)), state)
-
-
-def test_a_file_cut_on_a_stick_is_noticed(registry: Registry, state: StateFolder) -> None:
-    (registry.folder / "1.cose").write_bytes(registry.bundles[1][:5000])
-    failing("SYNC_DAMAGED", open_source(str(registry.folder)), state)
-
-
-@pytest.mark.parametrize("place", ["ftp://x/y", "file:///tmp", "http://[", "/nonexistent/folder", "", "x\0y"])
-def test_a_source_is_a_web_address_or_a_folder(place: str) -> None:
-    with pytest.raises(SyncError, match="SYNC_SOURCE"):
-        open_source(place)
-
-
 def test_nobody_there(registry: Registry, state: StateFolder) -> None:
     with serving(registry.folder) as server:
         url = server.url
     failing("SYNC_UNREACHABLE", WebSource(url, waits=(), timeout=2), state)
-
-
-def test_a_proxy_is_asked_where_the_environment_names_one(
-    registry: Registry, state: StateFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serving(registry.folder) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/bundles"))
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        assert sync("http://registry.invalid/bundles", state).changed
-        assert proxy.asked == ["index.json", "1.cose"]
 
 
 def test_one_sync_at_a_time(registry: Registry, state: StateFolder) -> None:
