@@ -59,16 +59,26 @@ def shown(certificate: bytes | None = None, *, by: str = DESK, at: int = NOW - 3
     )
 
 
-def known(*revoked: int) -> bytes:
+def known(
+    *revoked: int,
+    version: int = NOW,
+    keys_version: int = 7,
+    root: str = ROOT,
+    publisher: str = PUBLISHES,
+) -> bytes:
     """Return the list that a phone holds."""
     roles = tuple(
         RoleKey(role, one.kid, one.public_key, NOW - 90 * DAY, NOW + 1000 * DAY)
         for role, one in ((PUBLISHER, SampleSigner(PUBLISHES)), (RELYING_PARTIES, named(REGISTRY)))
     )
-    keys = KeySet(7, NOW - 90 * DAY, NOW + 310 * DAY, TrustList(()), roles)
-    signed = sign_key_set(keys, SampleSigner(ROOT))
-    publisher = SampleSigner(PUBLISHES)
-    return sign_list(publisher, version=NOW, at=NOW - DAY, key_sets=[signed], revoked=revoked)
+    keys = KeySet(keys_version, NOW - 90 * DAY, NOW + 310 * DAY, TrustList(()), roles)
+    return sign_list(
+        SampleSigner(publisher),
+        version=version,
+        at=NOW - DAY,
+        key_sets=[sign_key_set(keys, SampleSigner(root))],
+        revoked=revoked,
+    )
 
 
 def cases() -> Iterator[dict[str, Any]]:

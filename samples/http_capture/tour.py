@@ -92,6 +92,7 @@ def visit_wallet(site: Site, budi: Phone) -> None:
             raise StoryBroken("the status list was not published")
         time.sleep(0.3)
     _fetch(site, "/v1/lists/bundle")
+    _fetch(site, "/v1/lists/relying-parties")
     wallet.close(budi, session)
 
 

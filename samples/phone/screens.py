@@ -61,8 +61,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Who asks: {party} - registered with the registry",
     ),
     "question_as_of": (
-        "  menurut daftar per {moment} ({days} hari yang lalu)",
-        "  by the list as of {moment} ({days} days ago)",
+        "  menurut daftar per {moment} (umur {days} hari)",
+        "  by the list as of {moment} (age in days: {days})",
     ),
     "question_list_old": (
         "  DAFTAR LAMA: pencabutan setelah itu belum diketahui. Sambungkan ke internet: requesters",

@@ -48,6 +48,10 @@ class ScriptedApi:
         return self.replies.pop(0)
 
 
+def _json(body: object) -> bytes:
+    return b"" if body is None else json.dumps(body).encode()
+
+
 @contextmanager
 def scripted_api(*replies: Reply) -> Iterator[ScriptedApi]:
     api = ScriptedApi(list(replies))
@@ -62,7 +66,7 @@ def scripted_api(*replies: Reply) -> Iterator[ScriptedApi]:
             if reply.drop:
                 self.close_connection = True
                 return
-            data = b"" if reply.body is None else json.dumps(reply.body).encode()
+            data = reply.body if isinstance(reply.body, bytes) else _json(reply.body)
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
