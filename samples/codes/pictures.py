@@ -70,7 +70,7 @@ def table() -> str:
 def next_step(case: Case, language: Language) -> str:
     """Return what the desk says is to be done."""
     words = Words(language)
-    known = {"NOTHING_READ": "QR_NOT_FOUND"}
+    known = {"NOTHING_READ": "QR_DAMAGED"}
     return words.error(known[case.code]) if case.code in known else words.next_step(case.code)
 
 

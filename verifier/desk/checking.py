@@ -20,6 +20,7 @@ from verifier.bundle import TrustedBundle
 from verifier.codes import Code
 from verifier.desk.challenges import Asked, Choice, ask, ask_signed, choices, purpose_of
 from verifier.desk.eyes import Eyes
+from verifier.desk.in_view import Illegible, InView
 from verifier.desk.passback import Passback
 from verifier.desk.phone_clocks import PhoneClocks
 from verifier.desk.receipting import Receipting, with_receipt
@@ -31,7 +32,6 @@ from verifier.verdict import Facts, Refused, Verified
 from verifier.verify import verify
 
 Source = Literal["camera", "scanner", "image", "text"]
-GONE_SECONDS = 3.0  # out of sight for so long, and the next look is a new check
 
 # What came in was no answer at all: the question stays on the screen.
 _KEEPS_CHALLENGE = {
@@ -78,14 +78,6 @@ class Outcome:
         return self.verdict.facts if has_facts else Facts()  # type: ignore[union-attr]
 
 
-@dataclass(slots=True)
-class _InView:
-    text: str
-    mark: bytes
-    outcome: Outcome
-    last: float
-
-
 class Busy(Exception):
     """Another picture is being read: one at a time."""
 
@@ -117,7 +109,8 @@ class Desk:
         self.phone_clocks = PhoneClocks()
         self._passback = Passback()
         self._asked: Asked | None = None
-        self._in_view: _InView | None = None
+        self._in_view: InView | None = None
+        self._illegible = Illegible()
         self._number = 0
         self._lock = RLock()
         self._eyes = Eyes()
@@ -146,10 +139,13 @@ class Desk:
         try:
             text = self._read(self._eyes.read_frame, frame, self._reading_frame)
         except ScanError as problem:
+            if problem.code == "QR_DAMAGED":
+                return self._illegible_in_view(problem)
             if problem.code in ("QR_NOT_FOUND", "QR_SEVERAL"):
                 return None
             raise
         with self._lock:
+            self._illegible.forget()
             return self._still_in_view(text) or self._check_in_view(text)
 
     def choices(self) -> tuple[Choice, ...]:
@@ -206,7 +202,7 @@ class Desk:
         credential with its next proof.
         """
         seen, now = self._in_view, self.terminal.clock.steady()
-        if seen is None or now - seen.last > GONE_SECONDS:
+        if seen is None or not seen.is_there(now):
             return None
         same = text == seen.text
         if not same and isinstance(seen.outcome.verdict, Verified) and self._asked is None:
@@ -216,10 +212,25 @@ class Desk:
         seen.last = now
         return seen.outcome
 
+    def _illegible_in_view(self, problem: ScanError) -> Outcome | None:
+        """Return the one outcome of a code that stays illegible; None for a moment's blur."""
+        with self._lock:
+            now, seen = self.terminal.clock.steady(), self._in_view
+            if seen is not None and seen.is_there(now):
+                if seen.text:
+                    return None
+                seen.last = now
+                return seen.outcome
+            if not self._illegible.has_lasted(now):
+                return None
+            outcome = self._finish(problem, "camera")
+            self._in_view = InView("", b"", outcome, now)
+            return outcome
+
     def _check_in_view(self, text: str) -> Outcome:
         outcome = self._check(text, "camera")
         mark = self._passback.mark(text)
-        self._in_view = _InView(text, mark, outcome, self.terminal.clock.steady())
+        self._in_view = InView(text, mark, outcome, self.terminal.clock.steady())
         return outcome
 
     def _check(self, text: str, source: Source) -> Outcome:

@@ -74,7 +74,7 @@ class Eyes:
             texts = self._camera.take()
             if seen.regions:
                 self._camera.offer(gray, seen.regions)
-        return scan.choose(texts)
+        return _choose(texts, seen)
 
     def read_picture(self, data: bytes, *, patience: float = 5.0) -> str:
         """Return the text in a picture, within `patience` seconds beyond decoding it; ScanError."""
@@ -86,4 +86,10 @@ class Eyes:
             if done is None or not done.wait(patience):
                 raise ScanError("QR_NOT_FOUND")
             texts = self._pictures.take()
-        return scan.choose(texts)
+        return _choose(texts, seen)
+
+
+def _choose(texts: list[str], seen: sight.Sight) -> str:
+    if not texts and seen.located:
+        raise ScanError("QR_DAMAGED")
+    return scan.choose(texts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import expect
 
 from samples.vectors_world import CARD, KYC, NOW
@@ -107,3 +109,39 @@ def test_a_browser_that_gives_no_camera_says_so(pc: DeskPc, desk_page: Callable[
     expect(page.locator("#camera-state")).to_contain_text("kamera", ignore_case=True)
     expect(page.locator("#camera-state")).not_to_have_text("Kamera mati")
     assert page.locator("#video").is_hidden()
+
+
+def torn(scale: int = 5) -> bytes:
+    """A camera's picture of a code with a piece torn out, beyond what can be corrected."""
+    with Image.open(io.BytesIO(picture(CARD.shown(), kind="PNG", scale=scale))) as whole:
+        hole = whole.convert("RGB")
+    hole.paste((150, 150, 150), (600, 300, 820, 480))
+    out = io.BytesIO()
+    hole.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def test_a_code_that_stays_illegible_is_said_once_and_a_moments_blur_is_not(pc: DeskPc) -> None:
+    frame, live = torn(), picture(CARD.shown())
+    for _ in range(3):
+        assert pc.desk.look(frame) is None
+        pc.time.pass_by(1)
+    found = pc.desk.look(frame)
+    assert found is not None
+    assert str(found.verdict.code) == "QR_DAMAGED"  # type: ignore[union-attr]
+    pc.time.pass_by(1)
+    assert pc.desk.look(frame) is found
+    assert len(pc.told) == 1
+    good = pc.desk.look(live)
+    assert good is not None
+    assert good.accepted
+    pc.time.pass_by(1)
+    assert pc.desk.look(frame) is None  # the phone moved: the verdict stays
+    assert pc.desk.look(live) is good
+
+
+def test_two_glimpses_far_apart_are_not_one_that_stayed(pc: DeskPc) -> None:
+    for _ in range(4):
+        assert pc.desk.look(torn()) is None
+        pc.time.pass_by(2)
+    assert pc.told == []
