@@ -39,8 +39,9 @@ BAD = """{
 
 
 def edited(**changes: Any) -> bytes:
-    """The built-in `bank-kyc` as `branch`, edited; `a__b` names member b of section a."""
+    """The built-in `bank-kyc` as `branch`, no purpose, edited; `a__b` is member b of section a."""
     policy = json.loads(policy_bytes("bank-kyc")) | {"name": "branch"}
+    del policy["purpose"]
     for path, value in changes.items():
         *sections, member = path.split("__")
         place = policy

@@ -23,7 +23,7 @@ from verifier.replay import REMEMBER_SECONDS
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _PROFILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_PURPOSE_LENGTH = 80  # it has to fit a line of a phone, and a code
+_PURPOSE_LENGTH = 64  # it has to fit a line of a phone, and a code
 
 _SECTIONS = {
     "freshness": ("past_seconds", "future_seconds"),

@@ -193,7 +193,7 @@ def test_a_challenge_is_read_off_the_screen_and_answered(pc: DeskPc, desk_page: 
     page.locator("#challenge-qr svg").wait_for()
     challenge = parse_challenge(scan_bytes(page.screenshot()))
     assert page.locator("#challenge-name").inner_text() == "Teller 3, Bank Contoh"
-    assert page.locator("#challenge-purpose").inner_text() == "Bank: transaksi bernilai tinggi"
+    assert page.locator("#challenge-purpose").inner_text() == "Transaksi besar"
     assert "tidak ditandatangani" in page.locator("#challenge").inner_text()
     paste(page, KYC.shown())
     assert verdict(page) == ("again", "CHALLENGE_MISMATCH")
