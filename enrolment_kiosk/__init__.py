@@ -5,3 +5,5 @@ as the screen shows it, and never on disk. It never sees a PIN.
 """
 
 from __future__ import annotations
+
+VERSION = "1.0.0"

@@ -28,10 +28,12 @@ from enrolment_kiosk.counter import Counter
 from enrolment_kiosk.display import Display
 from enrolment_kiosk.errors import SetupError
 from enrolment_kiosk.heartbeat import Heartbeat, Rhythm
+from enrolment_kiosk.passkeys import PasskeyCalls
 from enrolment_kiosk.sessions import IDLE, Sessions
 from enrolment_kiosk.web import guards, problems
 from enrolment_kiosk.web.console_pages import console_pages
 from enrolment_kiosk.web.display_pages import display_pages
+from enrolment_kiosk.web.passkey_pages import passkey_pages
 from enrolment_kiosk.web.state import Kiosk
 
 
@@ -60,6 +62,7 @@ def assemble(folder: Path, *, tempo: Tempo | None = None, clock: KioskClock | No
         Counter(client, settings.kiosk),
         display,
         Sessions(clock, idle=tempo.idle),
+        passkeys=PasskeyCalls(client, settings.kiosk),
         poll_seconds=tempo.poll_seconds,
     )
     heartbeat = Heartbeat(client, clock, tempo.rhythm)
@@ -73,6 +76,7 @@ def create_app(kiosk: Kiosk) -> Flask:
     problems.install(app)
     app.register_blueprint(display_pages(kiosk))
     app.register_blueprint(console_pages(kiosk))
+    app.register_blueprint(passkey_pages(kiosk))
 
     @app.get("/")
     def start() -> Response:

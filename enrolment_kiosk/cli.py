@@ -67,7 +67,7 @@ def serve(folder: Path, host: str, port: int) -> None:
         raise SetupError("PORT_TAKEN") from None
     signal.signal(signal.SIGTERM, _interrupt)
     kiosk.heartbeat.start()
-    address = f"http://{host}:{server.server_port}"
+    address = f"http://{page_host(host)}:{server.server_port}"
     print(f"Layar / display   {address}/display\nKonsol / console  {address}/console", flush=True)
     try:
         server.serve_forever()
@@ -76,6 +76,13 @@ def serve(folder: Path, host: str, port: int) -> None:
     finally:
         server.server_close()
         kiosk.heartbeat.stop()
+
+
+def page_host(host: str) -> str:
+    """Return the name to open the pages under: passkeys know this PC by name, not by number."""
+    if host == "127.0.0.1":
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _join_token(arguments: Sequence[str]) -> list[str]:

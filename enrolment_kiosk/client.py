@@ -64,6 +64,14 @@ class Answer:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The last answer of the API: when on the steady clock, and how long it took, in seconds."""
+
+    at: float
+    seconds: float
+
+
 class ApiClient:
     """Makes calls for one kiosk. Safe to use from several threads."""
 
@@ -81,11 +89,17 @@ class ApiClient:
         self._lock = threading.Lock()
         self._nonce: tuple[str, float] | None = None
         self._online: bool | None = None
+        self._contact: Contact | None = None
 
     @property
     def online(self) -> bool | None:
         """Whether the last call reached the API; None before the first."""
         return self._online
+
+    @property
+    def contact(self) -> Contact | None:
+        """The last answer of the API; None before the first."""
+        return self._contact
 
     def call(self, call: Call) -> Answer:
         """Make a call; raises ApiProblem for a refusal and ApiUnreachable for no answer.
@@ -167,6 +181,7 @@ class ApiClient:
         return str(answer.document().get("nonce"))
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        asked = self._clock.steady()
         try:
             with self._session.request(
                 method,
@@ -178,7 +193,10 @@ class ApiClient:
                 stream=True,
             ) as response:
                 data = response.raw.read(MAX_ANSWER + 1, decode_content=True)
-                return self._read(response, data)
+                answered = self._clock.steady()
+                answer = self._read(response, data)
+                self._contact = Contact(answered, answered - asked)
+                return answer
         except (requests.RequestException, OSError, HTTPError):
             self._online = False
             raise ApiUnreachable from None

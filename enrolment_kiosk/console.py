@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from credentials.signing import PemSigner, generate_pem
@@ -22,8 +22,9 @@ from enrolment_kiosk.errors import (
     CertificateError,
     SessionError,
 )
+from enrolment_kiosk.passkeys import PasskeyCalls, Who
 from enrolment_kiosk.sessions import Session, Sessions
-from enrolment_kiosk.waiting import Queue
+from enrolment_kiosk.waiting import Day, Queue
 
 POLL_SECONDS = 0.7
 
@@ -42,12 +43,14 @@ class Console:
         display: Display,
         sessions: Sessions,
         *,
+        passkeys: PasskeyCalls,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         """Take what an operator works with; `poll_seconds` is the least time between two polls."""
         self._settings = settings
         self._clock = clock
         self._counter = counter
+        self._passkeys = passkeys
         self._display = display
         self._sessions = sessions
         self._poll_seconds = poll_seconds
@@ -68,10 +71,23 @@ class Console:
         that phones would accept.
         """
         frame_key = generate_pem()
-        signer = PemSigner(frame_key)
         opened = self._counter.open_shift(
-            username=username, password=password, totp=totp, frame_key=signer, language=language
+            username=username,
+            password=password,
+            totp=totp,
+            frame_key=PemSigner(frame_key),
+            language=language,
         )
+        return self._begin(opened, frame_key, language)
+
+    def sign_in_by_passkey(self, proof: Mapping[str, str], *, language: str) -> Session:
+        """Open a shift as `sign_in` does, for whoever's passkey answered."""
+        frame_key = generate_pem()
+        opened = self._passkeys.open_shift(proof, frame_key=PemSigner(frame_key), language=language)
+        return self._begin(opened, frame_key, language)
+
+    def _begin(self, opened: OpenedShift, frame_key: bytes, language: str) -> Session:
+        signer = PemSigner(frame_key)
         try:
             shift = self._check_shift(opened, frame_key, signer)
         except CertificateError:
@@ -123,6 +139,34 @@ class Console:
                 self._watchers -= 1
                 if not self._watchers:
                     self._queue = None
+
+    def load_day(self, session: Session, *, language: str) -> Day:
+        """Return what went wrong today, by reason."""
+        with self._watched(session):
+            return self._counter.load_day(operator=session.token, language=language)
+
+    def ask_for_passkey(self, origin: str, *, language: str) -> dict[str, object]:
+        """Return what the sign-in page at `origin` asks the browser for."""
+        return self._passkeys.ask_to_sign_in(origin, language=language)
+
+    def list_passkeys(self, session: Session, *, language: str) -> dict[str, object]:
+        """Return the operator's passkeys, and whether the office demands them."""
+        with self._watched(session):
+            return self._passkeys.list_own(Who(session.token, language))
+
+    def ask_to_add_passkey(
+        self, session: Session, *, origin: str, password: str, language: str
+    ) -> dict[str, object]:
+        """Return what the console at `origin` asks the browser to make."""
+        with self._watched(session):
+            return self._passkeys.ask_to_add(origin, password, Who(session.token, language))
+
+    def add_passkey(
+        self, session: Session, made: Mapping[str, str], *, name: str, language: str
+    ) -> dict[str, object]:
+        """Let the API keep a passkey of the operator."""
+        with self._watched(session):
+            return self._passkeys.add(made, name, Who(session.token, language))
 
     def load_picture(
         self, session: Session, row: str, kind: PictureKind, *, language: str

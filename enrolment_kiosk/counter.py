@@ -19,7 +19,7 @@ from enrolment_kiosk.answers import read_office, read_part, read_text, read_time
 from enrolment_kiosk.client import ApiClient, Call
 from enrolment_kiosk.config import KioskSettings, Office
 from enrolment_kiosk.errors import ApiUnreachable
-from enrolment_kiosk.waiting import Queue, read_queue
+from enrolment_kiosk.waiting import Day, Queue, read_day, read_queue
 
 PictureKind = Literal["photo", "selfie"]
 
@@ -72,6 +72,20 @@ def enrol_kiosk(
     )
 
 
+def read_opened(document: Mapping[str, object]) -> OpenedShift:
+    """Return the shift of an answer; ApiUnreachable when it is none."""
+    operator, certificate = read_part(document, "operator"), read_part(document, "certificate")
+    return OpenedShift(
+        shift=read_text(document, "shift"),
+        token=read_text(document, "token"),
+        operator=Operator(read_text(operator, "name"), read_text(operator, "role")),
+        office=read_office(document),
+        expires_at=read_time(document, "expires_at"),
+        certificate=read_text(certificate, "pem"),
+        certificate_not_after=read_time(certificate, "not_after"),
+    )
+
+
 class Counter:
     """The calls of one enrolled kiosk. Each raises ApiProblem or ApiUnreachable."""
 
@@ -92,17 +106,7 @@ class Counter:
             "frame_key": public_jwk(frame_key.public_key),
         }
         call = self._post("/shifts", "shift_open", body, operator=None, language=language)
-        document = self._client.call(call).document()
-        operator, certificate = read_part(document, "operator"), read_part(document, "certificate")
-        return OpenedShift(
-            shift=read_text(document, "shift"),
-            token=read_text(document, "token"),
-            operator=Operator(read_text(operator, "name"), read_text(operator, "role")),
-            office=read_office(document),
-            expires_at=read_time(document, "expires_at"),
-            certificate=read_text(certificate, "pem"),
-            certificate_not_after=read_time(certificate, "not_after"),
-        )
+        return read_opened(self._client.call(call).document())
 
     def close_shift(self, *, operator: str, language: str) -> None:
         """Sign the operator out."""
@@ -121,6 +125,18 @@ class Counter:
             language=language,
         )
         return read_queue(self._client.call(call).document())
+
+    def load_day(self, *, operator: str, language: str) -> Day:
+        """Return what went wrong today, by reason."""
+        call = Call(
+            "GET",
+            f"{self._base}/today",
+            "today",
+            self._kiosk,
+            operator=operator,
+            language=language,
+        )
+        return read_day(self._client.call(call).document())
 
     def load_picture(
         self, row: str, kind: PictureKind, *, operator: str, language: str

@@ -93,6 +93,12 @@ class Display:
         """Seconds that a frame is shown."""
         return self._rotate
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the running shift and its certificate end; None while the counter is closed."""
+        with self._lock:
+            return None if self._shift is None else self._shift.ends_at
+
     def start(self, shift: Shift) -> None:
         """Show frames for this shift from now on."""
         signer = PemSigner(shift.frame_key)

@@ -63,6 +63,37 @@ class Queue:
     refused: int
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often one thing went wrong today: at this counter, and in the whole office."""
+
+    reason: str
+    counter: int
+    office: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What went wrong on the office's day (YYYY-MM-DD, in its zone), the most frequent first."""
+
+    day: str
+    zone: str
+    failures: tuple[Failure, ...]
+
+
+def read_day(document: Mapping[str, object]) -> Day:
+    """Return the day of an answer; ApiUnreachable when it is none."""
+    rows = document.get("failures")
+    if not isinstance(rows, list):
+        raise ApiUnreachable
+    failures = tuple(
+        Failure(read_text(row, "reason"), read_number(row, "counter"), read_number(row, "office"))
+        for row in rows
+        if isinstance(row, dict)
+    )
+    return Day(read_text(document, "day"), read_text(document, "zone"), failures)
+
+
 def read_queue(document: Mapping[str, object]) -> Queue:
     """Return the queue of an answer; ApiUnreachable when it is none."""
     rows, today = document.get("waiting"), read_part(document, "today")

@@ -41,8 +41,8 @@ class Site:
 
     @property
     def kiosk(self) -> str:
-        """Address of the kiosk's pages."""
-        return f"http://127.0.0.1:{self.kiosk_port}"
+        """Address of the kiosk's pages; by name, because passkeys know no numbers."""
+        return f"http://localhost:{self.kiosk_port}"
 
     @property
     def outbox(self) -> Path:

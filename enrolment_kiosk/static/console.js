@@ -3,7 +3,10 @@
 
 import { leave, post, say, texts } from "./calls.js";
 import { blockDialog, refuseDialog } from "./dialogs.js";
-import { PersonCard, duration } from "./person.js";
+import { loadDay, showHealth, showLost, startOverview } from "./overview.js";
+import { passkeyDialog } from "./passkeys.js";
+import { PersonCard } from "./person.js";
+import { aged, duration, showStage, stage, summary } from "./waiting.js";
 
 const element = (id) => document.getElementById(id);
 const TOUCH_MS = 30000;
@@ -15,6 +18,7 @@ const SHIFT_WARNING = 600;
 let rows = []; // as received, minus those already decided here
 let receivedAt = 0;
 const decided = new Set();
+const warned = new Set(); // of whom it was said that the time is almost over
 let touchedAt = performance.now();
 let isIdleSoon = false;
 let doneTimer = 0;
@@ -29,6 +33,8 @@ const refusing = refuseDialog({
   onClose: focusCard,
 });
 blockDialog({ onDone: () => announceDone(texts.done_blocked), onOver: over, onClose: focusCard });
+passkeyDialog({ onDone: announceDone, onOver: over, onClose: focusCard });
+startOverview({ onClose: focusCard });
 
 function announceDone(text, kind = "good") {
   const banner = element("banner-done");
@@ -40,6 +46,7 @@ function announceDone(text, kind = "good") {
 
 function finish(row, text, kind) {
   decided.add(row.id);
+  loadDay();
   announceDone(text, kind);
   setRows(rows.filter((other) => other.id !== row.id));
 }
@@ -66,6 +73,8 @@ function setRows(next, { mayAnnounceGone = false } = {}) {
   element("announce").hidden = false;
   drawList();
   element("empty").hidden = rows.length > 0;
+  element("overview-home").hidden = rows.length > 0;
+  tick();
   document.title = (rows.length ? `(${rows.length}) ` : "") + texts.console_title;
 }
 
@@ -82,7 +91,7 @@ function drawList() {
     const button = buttons.get(row.id) ?? addButton(list, row);
     const [name, more] = button.children;
     say(name, row.name);
-    say(more, `${row.device} · ${duration(row.waited)}`);
+    say(more, row.device);
     if (row.id === card.row?.id) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
   }
@@ -92,7 +101,10 @@ function addButton(list, row) {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.id = row.id;
-  button.append(document.createElement("strong"), document.createElement("span"));
+  const wait = document.createElement("span");
+  wait.className = "wait";
+  const parts = [document.createElement("strong"), document.createElement("span"), wait];
+  button.append(...parts, document.createElement("time"));
   button.addEventListener("click", () => choose(row.id));
   const item = document.createElement("li");
   item.append(button);
@@ -109,9 +121,17 @@ function choose(id) {
   }
 }
 
+/** The line to the data centre, in the bar; a change of it is read out as well. */
+function showLink(online) {
+  const text = online ? texts.status_online : texts.status_offline;
+  if (element("link-text").textContent === text) return;
+  element("link-text").textContent = text;
+  element("link").textContent = text;
+}
+
 function showStatus(state) {
-  element("link").dataset.online = String(state.online);
-  say(element("link-text"), state.online ? texts.status_online : texts.status_offline);
+  showHealth(state.health);
+  showLink(state.online);
   const trouble = state.problem && state.online ? state.problem.title : "";
   say(element("banner-link"), state.online ? trouble : texts.status_offline_more);
   const drift = state.drift === null ? "" : texts.status_drift.replace("{n}", Math.abs(state.drift));
@@ -144,7 +164,8 @@ function listen() {
   events.addEventListener("error", () => {
     // The kiosk program is away: what was on the screen is no longer true.
     setRows([]);
-    element("link").dataset.online = "false";
+    showLost();
+    showLink(false);
     say(element("banner-link"), texts.status_lost);
     if (events.readyState === EventSource.CLOSED) leave();
   });
@@ -172,10 +193,26 @@ function watch() {
   if (document.visibilityState === "visible") card.uncover();
 }
 
+/** What a second changes: everybody's waiting time, and who is almost out of time. */
 function tick() {
   const passed = Math.floor((performance.now() - receivedAt) / 1000);
-  const row = card.row;
-  if (row) card.tick({ waited: row.waited + passed, left: row.left && Math.max(0, row.left - passed) });
+  const now = rows.map((row) => aged(row, passed));
+  for (const row of now) {
+    if (row.id === card.row?.id) card.tick(row);
+    showWait(row);
+    if (stage(row) === "over" && !warned.has(row.id)) {
+      warned.add(row.id);
+      say(element("announce"), texts.wait_warning);
+    }
+  }
+  say(element("queue-sum"), now.length ? summary(now) : "");
+}
+
+function showWait(row) {
+  const button = document.querySelector(`#rows button[data-id="${CSS.escape(row.id)}"]`);
+  if (!button) return;
+  showStage(button.querySelector(".wait"), row);
+  say(button.querySelector("time"), duration(row.waited));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -2,7 +2,8 @@
 
 import { decide, say, texts } from "./calls.js";
 
-function prepare(dialog, submit, onOver) {
+/** Let a dialog's form call `submit(problem)`, say refusals, and start empty the next time. */
+export function prepare(dialog, submit, onOver) {
   const problem = dialog.querySelector(".problem");
   const button = dialog.querySelector("button[type=submit]");
   dialog.querySelector(".cancel").addEventListener("click", () => dialog.close());

@@ -2,17 +2,12 @@
 
 import { decide, say, texts } from "./calls.js";
 import { Pictures } from "./pictures.js";
+import { duration, showStage } from "./waiting.js";
 import { chosenReason, clearReview, focusReasons, showReview } from "./review.js";
 
 const element = (id) => document.getElementById(id);
 const OVER = new Set(["ACTIVATION_ENDED", "ENROLMENT_NOT_FOUND"]);
 const SETTLE_MS = 700; // keys typed for the one before must not land here
-
-export function duration(seconds) {
-  const minutes = Math.floor(seconds / 60);
-  const rest = `${seconds % 60} ${texts.unit_seconds}`;
-  return minutes ? `${minutes} ${texts.unit_minutes} ${rest}` : rest;
-}
 
 export class PersonCard {
   #row = null;
@@ -76,6 +71,7 @@ export class PersonCard {
 
   tick(row) {
     say(element("waited"), duration(row.waited));
+    showStage(element("waited-word"), row);
     say(element("left"), row.left === null ? "–" : duration(row.left));
     element("left").classList.toggle("short", row.left !== null && row.left < 60);
   }
@@ -95,7 +91,7 @@ export class PersonCard {
   }
 
   #clear() {
-    for (const id of ["name", "nik", "device", "waited", "left", "numbers-left"]) element(id).textContent = "";
+    for (const id of ["name", "nik", "device", "waited", "waited-word", "left", "numbers-left"]) element(id).textContent = "";
     element("number").value = "";
     clearReview();
     say(element("problem"), "");

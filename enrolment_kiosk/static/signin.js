@@ -1,10 +1,13 @@
-// The operator's sign-in.
+// The operator's sign-in: by passkey with one button, or by password and code.
 
 import { leave, post, say, texts } from "./calls.js";
+import { address, hasBeenUsed, isPossible, rememberUse, usePasskey } from "./webauthn.js";
 
-const form = document.getElementById("signin");
-const problem = document.getElementById("problem");
+const element = (id) => document.getElementById(id);
+const form = element("signin");
+const problem = element("problem");
 const button = form.querySelector("button");
+const passkeyButton = element("use-passkey");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -36,6 +39,47 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+passkeyButton.addEventListener("click", async () => {
+  passkeyButton.disabled = true;
+  say(element("use-passkey-text"), texts.signin_passkey_busy);
+  say(element("passkey-problem"), "");
+  try {
+    const proof = await usePasskey(await post("/session/passkey/challenge", {}));
+    await post("/session/passkey", proof);
+    form.reset();
+    rememberUse();
+    leave();
+  } catch (refusal) {
+    say(element("passkey-problem"), refusal.text);
+  } finally {
+    passkeyButton.disabled = false;
+    say(element("use-passkey-text"), texts.signin_passkey);
+    passkeyButton.focus();
+  }
+});
+
+function showPassword() {
+  element("signin-page").dataset.way = "password";
+  element("use-password").hidden = true;
+  element("or").hidden = false;
+  form.hidden = false;
+  form.elements.username.focus();
+}
+
+/** Where a passkey was used once, that one button comes first; the password is a step away. */
+function showPasskeyFirst() {
+  element("signin-page").dataset.way = "passkey";
+  element("use-password").hidden = false;
+  element("or").hidden = true;
+  form.hidden = true;
+  passkeyButton.focus();
+}
+
 // Only now does anybody listen: the page comes with its fields closed.
-document.getElementById("fields").disabled = false;
-form.elements.username.focus();
+element("fields").disabled = false;
+element("use-password").addEventListener("click", showPassword);
+element("passkey-way").hidden = !isPossible();
+element("passkey-elsewhere").hidden = isPossible() || !window.PublicKeyCredential;
+element("passkey-address").href = element("passkey-address").textContent = address();
+if (isPossible() && hasBeenUsed()) showPasskeyFirst();
+else form.elements.username.focus();

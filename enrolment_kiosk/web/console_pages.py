@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,7 +12,14 @@ from enrolment_kiosk.errors import SessionError
 from enrolment_kiosk.sessions import Session
 from enrolment_kiosk.texts import error_text, language_texts
 from enrolment_kiosk.web.events import event_stream
-from enrolment_kiosk.web.guards import check_change, check_row, read_body, read_key, read_text
+from enrolment_kiosk.web.guards import (
+    check_change,
+    check_row,
+    permissions,
+    read_body,
+    read_key,
+    read_text,
+)
 from enrolment_kiosk.web.language import chosen_language, remember
 from enrolment_kiosk.web.state import Kiosk
 
@@ -29,15 +38,16 @@ def console_pages(kiosk: Kiosk) -> Blueprint:
     return pages
 
 
-def _session(kiosk: Kiosk, *, touch: bool = True) -> Session:
+def load_session(kiosk: Kiosk, *, touch: bool = True) -> Session:
+    """Return the session of this request's cookie; SessionError when there is none."""
     return kiosk.console.sessions.load(request.cookies.get(COOKIE), touch=touch)
 
 
-def _changing(kiosk: Kiosk) -> Session:
+def changing_session(kiosk: Kiosk) -> Session:
     """Return the session of a request that changes something; SessionError if it is not ours."""
-    session = _session(kiosk, touch=False)
+    session = load_session(kiosk, touch=False)
     check_change(session.csrf)
-    return _session(kiosk)
+    return load_session(kiosk)
 
 
 def _add_page(pages: Blueprint, kiosk: Kiosk) -> None:
@@ -45,7 +55,7 @@ def _add_page(pages: Blueprint, kiosk: Kiosk) -> None:
     def show() -> AnyResponse:
         language = chosen_language()
         try:
-            session: Session | None = _session(kiosk)
+            session: Session | None = load_session(kiosk)
         except SessionError:
             session = None
         page = render_template(
@@ -59,6 +69,8 @@ def _add_page(pages: Blueprint, kiosk: Kiosk) -> None:
             why=_why(language),
         )
         response = make_response(page)
+        # The page may see whether a camera is there; nothing here opens one.
+        response.headers["Permissions-Policy"] = permissions(camera="self")
         remember(response, language)
         return response
 
@@ -67,6 +79,13 @@ def _why(language: str) -> str | None:
     """Return why the operator sees the sign-in, for the codes that our own page names."""
     code = request.args.get("why")
     return error_text(code, language) if code in _WHY else None
+
+
+def signed_in(session: Session) -> Response:
+    """Return the answer that makes this browser the session's."""
+    response = jsonify({})
+    response.set_cookie(COOKIE, session.cookie, httponly=True, samesite="Strict", path="/console")
+    return response
 
 
 def _add_session_calls(pages: Blueprint, kiosk: Kiosk) -> None:
@@ -80,31 +99,33 @@ def _add_session_calls(pages: Blueprint, kiosk: Kiosk) -> None:
             totp=read_text(body, "totp", limit=16).replace(" ", ""),
             language=chosen_language(),
         )
-        response = jsonify({})
-        response.set_cookie(
-            COOKIE, session.cookie, httponly=True, samesite="Strict", path="/console"
-        )
-        return response
+        return signed_in(session)
 
     @pages.post("/session/end")
     def sign_out() -> Response:
-        kiosk.console.sign_out(_changing(kiosk), language=chosen_language())
+        kiosk.console.sign_out(changing_session(kiosk), language=chosen_language())
         response = jsonify({})
         response.delete_cookie(COOKIE, path="/console")
         return response
 
     @pages.post("/session/touch")
     def touch() -> Response:
-        _changing(kiosk)
+        changing_session(kiosk)
         return jsonify({})
 
 
 def _add_reading_calls(pages: Blueprint, kiosk: Kiosk) -> None:
     @pages.get("/events")
     def events() -> Response:
-        session = _session(kiosk, touch=False)
+        session = load_session(kiosk, touch=False)
         stream = event_stream(kiosk, session.cookie, chosen_language())
         return Response(stream, mimetype="text/event-stream")
+
+    @pages.get("/today")
+    def today() -> Response:
+        session = load_session(kiosk, touch=False)
+        day = kiosk.console.load_day(session, language=chosen_language())
+        return jsonify(asdict(day))
 
     @pages.get("/photo/<row>")
     def photo(row: str) -> Response:
@@ -116,7 +137,7 @@ def _add_reading_calls(pages: Blueprint, kiosk: Kiosk) -> None:
 
 
 def _picture(kiosk: Kiosk, row: str, which: PictureKind) -> Response:
-    session, language = _session(kiosk, touch=False), chosen_language()
+    session, language = load_session(kiosk, touch=False), chosen_language()
     kind, data = kiosk.console.load_picture(session, check_row(row), which, language=language)
     return Response(data, mimetype=kind)
 
@@ -124,7 +145,7 @@ def _picture(kiosk: Kiosk, row: str, which: PictureKind) -> Response:
 def _add_deciding_calls(pages: Blueprint, kiosk: Kiosk) -> None:
     @pages.post("/queue/<row>/confirm")
     def confirm(row: str) -> Response:
-        session, body = _changing(kiosk), read_body()
+        session, body = changing_session(kiosk), read_body()
         number = None if body.get("number") is None else read_text(body, "number", limit=3)
         why = body.get("face_reason")
         state = kiosk.console.confirm(
@@ -139,7 +160,7 @@ def _add_deciding_calls(pages: Blueprint, kiosk: Kiosk) -> None:
 
     @pages.post("/queue/<row>/refuse")
     def refuse(row: str) -> Response:
-        session, body = _changing(kiosk), read_body()
+        session, body = changing_session(kiosk), read_body()
         state = kiosk.console.refuse(
             session,
             check_row(row),
@@ -151,7 +172,7 @@ def _add_deciding_calls(pages: Blueprint, kiosk: Kiosk) -> None:
 
     @pages.post("/blocks")
     def block() -> Response:
-        session, body = _changing(kiosk), read_body()
+        session, body = changing_session(kiosk), read_body()
         kiosk.console.block(
             session,
             nik=read_text(body, "nik", limit=32).replace(" ", ""),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from enrolment_kiosk.errors import ApiProblem, ApiUnreachable, KioskError, SessionError
+from enrolment_kiosk.health import Check, check_all
 from enrolment_kiosk.sessions import Session
 from enrolment_kiosk.texts import error_text
 from enrolment_kiosk.waiting import Queue, Waiting
@@ -68,10 +70,15 @@ def _state(
         "drift": named_drift(kiosk),
         "ends_in": ends_in,
         "idle_in": idle_in,
+        "health": [asdict(check) for check in _health(kiosk)],
         "known": seen is not None,
         "today": {"confirmed": seen.confirmed, "refused": seen.refused} if seen else None,
         "waiting": [_row(row, now) for row in seen.waiting] if seen else [],
     }
+
+
+def _health(kiosk: Kiosk) -> tuple[Check, ...]:
+    return check_all(kiosk.clock, kiosk.display, kiosk.client, kiosk.heartbeat)
 
 
 def _row(row: Waiting, now: float) -> dict[str, object]:

@@ -142,6 +142,19 @@ def _queue_routes(app: Flask, sim: ApiSimulator) -> None:
         ]
         return jsonify({"waiting": rows, "today": sim.today})
 
+    @app.get(f"/v1/kiosks/{sim.kiosk}/today")
+    def today() -> Response:
+        sim.check("today", sim.identity, sim.kiosk)
+        sim.operator()
+        return jsonify({"day": "2026-11-23", "zone": "WIB", "failures": sim.failures})
+
+    @app.get(f"/v1/kiosks/{sim.kiosk}/passkeys")
+    def passkeys() -> Response:
+        sim.check("passkeys", sim.identity, sim.kiosk)
+        sim.operator()
+        held = {"passkeys": sim.passkeys, "demanded": sim.passkeys_demanded, "most": 5}
+        return jsonify(held)
+
     @app.post(f"{base}/<row>/confirm")
     def confirm(row: str) -> Response:
         sim.check("activation_confirm", sim.identity, sim.kiosk)

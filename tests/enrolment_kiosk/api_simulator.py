@@ -58,6 +58,9 @@ class ApiSimulator:
         self.refusals: list[str] = []
         self.calls: list[str] = []
         self.today = {"confirmed": 0, "refused": 0}
+        self.failures: list[dict[str, object]] = []
+        self.passkeys: list[dict[str, object]] = []
+        self.passkeys_demanded = False
         self.nonces: set[str] = set()
         self.kept: dict[str, tuple[int, dict[str, object]]] = {}
         self._lock = threading.RLock()

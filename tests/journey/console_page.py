@@ -34,7 +34,16 @@ class ConsolePage:
     def sign_out(self) -> None:
         """End the shift."""
         self.find("sign-out").click()
-        self.page.locator("#username").wait_for()
+        self.page.locator("#signin-page").wait_for()
+
+    def add_passkey(self, name: str, password: str) -> None:
+        """Add a passkey to whoever is signed in, with the keyboard."""
+        self.find("open-passkeys").click()
+        self.page.keyboard.type(name)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(password)
+        self.page.keyboard.press("Enter")
+        expect(self.find("banner-done")).to_contain_text(name)
 
     def find(self, name: str) -> Locator:
         """Return an element by its id."""

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from samples.phone.errors import Problem
 from tests.journey import bank
 from tests.journey.resident import Resident
+from tests.journey.virtual_passkey import VirtualPasskey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,3 +96,38 @@ def test_three_wrong_numbers_end_it_and_the_resident_begins_anew(
         maruf.scan(display.photograph()[0])
     assert ended.value.code == "ENROLMENT_ENDED"
     assert Resident(office, "maruf").start()["state"] == "STARTED"
+
+
+def test_the_second_officer_comes_with_a_passkey(office: Office, at_counter: Counter) -> None:
+    console, display = at_counter(office)  # the second officer's own morning
+    second = office.logins[-1]
+    passkey = VirtualPasskey(console.page)
+    console.add_passkey("Sidik jari", second["password"])
+    [kept] = passkey.kept()
+    assert (kept["rpId"], kept["isResidentCredential"]) == ("localhost", True)
+    console.sign_out()
+    console.find("use-password").click()  # this browser would offer the passkey first
+    console.sign_in(office.next_login())
+    sari = Resident(office, "sari")
+    sari.enrol_at_home()
+    sari.scan(display.photograph()[0])
+    number = sari.confirm()
+    office.execute("UPDATE enrolment SET face_no_match = true WHERE state = 'AT_COUNTER'")
+    console.meet(sari.shown_name)
+    console.type_number(number)
+    expect(console.find("second-text")).to_contain_text("Anda sudah menyetujui")
+    console.sign_out()
+
+    passkey.recognise(owner=False)
+    expect(console.find("use-passkey")).to_be_focused()
+    console.page.keyboard.press("Enter")
+    expect(console.find("passkey-problem")).to_contain_text("Kunci sandi tidak dipakai")
+    passkey.recognise(owner=True)
+    console.page.keyboard.press("Enter")  # one key, and no user name
+    console.meet(sari.shown_name)
+    expect(console.find("open-passkeys")).to_contain_text("Petugas")
+    console.page.keyboard.press("Enter")
+    expect(console.find("banner-done")).to_contain_text("Dompet identitas aktif")
+    assert sari.status()["state"] == "ACTIVATED"
+    opened = "audit_event WHERE event = 'shift.opened' AND facts LIKE '%passkey%'"
+    assert office.count(opened) == 1
