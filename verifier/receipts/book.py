@@ -228,7 +228,7 @@ class ReceiptBook:
 def begin(folder: Path, *, now: datetime) -> PemSigner:
     """Make a folder's key and number 0; RECEIPTS_EXIST when there is a chain already."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise ReceiptError("RECEIPTS_NOT_WRITABLE", folder.name) from None
     lock = FolderLock(folder)

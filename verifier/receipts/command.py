@@ -74,6 +74,8 @@ def recipient(options: Namespace, console: Console) -> int:
 
 def recipient_key(options: Namespace, console: Console) -> int:
     """Make a key pair; never over an existing file."""
+    if Path(options.public).exists():
+        raise ReceiptError("KEY_FILE_EXISTS", options.public)
     pem, public = keys.new_private_pem(_password(options))
     _write_new(Path(options.file), pem)
     _write_new(Path(options.public), keys.public_pem(public))

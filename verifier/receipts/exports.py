@@ -20,7 +20,7 @@ from credentials.errors import FormatError
 from verifier.receipts.errors import ReceiptError
 from verifier.receipts.frames import Damage, Frame, frame, read_frames
 from verifier.receipts.record import UnverifiedReceipt, parse_receipt
-from verifier.receipts.segments import Segment, segments
+from verifier.receipts.segments import Segment, frame_number, segments
 
 HEADER: Final = b"IKD-RECEIPTS 1\n"
 
@@ -49,18 +49,13 @@ def export(folder: Path, to: Path, *, begins: Wanted, ends: Wanted) -> Exported:
     found = segments(folder)
     if not found or found[0].first != 0:
         raise ReceiptError("RECEIPTS_DAMAGED" if found else "RECEIPTS_NOT_BEGUN")
-    first, last = _bounds(found[1:], begins, ends)
     handle, name = _beside(to)
-    count = 0
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(HEADER)
             for data in _data(found[:1]):
                 file.write(frame(data))
-            if first is not None and last is not None:
-                for data in _between(found[1:], first, last):
-                    file.write(frame(data))
-                    count += 1
+            exported = _write_part(file, found[1:], begins, ends)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(to)
@@ -69,18 +64,39 @@ def export(folder: Path, to: Path, *, begins: Wanted, ends: Wanted) -> Exported:
     finally:
         with suppress(OSError):
             Path(name).unlink(missing_ok=True)
-    return Exported(first, last, count)
+    return exported
+
+
+def _write_part(file: BinaryIO, found: list[Segment], begins: Wanted, ends: Wanted) -> Exported:
+    """Write on until the end, and take off what comes after the last one wanted."""
+    first = last = None
+    written, count, kept = file.tell(), 0, 0
+    for data in _data(found):
+        try:
+            one = parse_receipt(data)
+        except FormatError:
+            one = None  # the audit will say so
+        if first is None:
+            if one is None or not begins(one):
+                continue
+            first = one.record.number
+        file.write(frame(data))
+        count += 1
+        if one is not None and ends(one):
+            last, written, kept = one.record.number, file.tell(), count
+    file.flush()
+    file.truncate(written)
+    return Exported(None if last is None else first, last, kept)
 
 
 def find(folder: Path, number: int) -> bytes | None:
     """Return one receipt of a folder as it is stored, None when it is not there."""
-    found = segments(folder)
-    holding = [one for one in found if one.first <= number][-1:]
-    for data in _data(holding):
-        with suppress(FormatError):
-            if parse_receipt(data).record.number == number:
-                return data
-    return None
+    holding = [one for one in segments(folder) if one.first <= number][-1:]
+    for one in holding:
+        data = frame_number(one.path, number - one.first)
+        if data is not None and _number(data) == number:
+            return data
+    return next((data for data in _data(holding) if _number(data) == number), None)  # damaged
 
 
 def frames_of(path: Path) -> Iterator[Frame | Damage]:
@@ -106,30 +122,11 @@ def _beside(to: Path) -> tuple[int, str]:
         raise ReceiptError("EXPORT_NOT_WRITABLE", to.name) from None
 
 
-def _bounds(found: list[Segment], begins: Wanted, ends: Wanted) -> tuple[int | None, int | None]:
-    first = last = None
-    for data in _data(found):
-        with suppress(FormatError):
-            one = parse_receipt(data)
-            if first is None and begins(one):
-                first = one.record.number
-            if first is not None and ends(one):
-                last = one.record.number
-    return (first, last) if last is not None else (None, None)
-
-
-def _between(found: list[Segment], first: int, last: int) -> Iterator[bytes]:
-    inside = False
-    for data in _data(found):
-        try:
-            number = parse_receipt(data).record.number
-        except FormatError:
-            if inside:
-                yield data
-            continue
-        inside = first <= number < last
-        if first <= number <= last:
-            yield data
+def _number(data: bytes) -> int | None:
+    try:
+        return parse_receipt(data).record.number
+    except FormatError:
+        return None
 
 
 def _data(found: list[Segment]) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from credentials.errors import CredentialError
 from verifier.receipts.errors import ReceiptError
-from verifier.receipts.frames import MAGIC, MAX_FRAME, Frame, frame, read_frames, whole_frame
+from verifier.receipts.frames import HEAD, MAGIC, MAX_FRAME, Frame, frame, read_frames, whole_frame
 from verifier.receipts.record import Receipt, parse_receipt, verify_receipt
 
 MAX_SEGMENT: Final = 64 * 1024 * 1024
@@ -74,7 +74,7 @@ def append(path: Path, at: int, data: bytes, *, new: bool) -> int:
     """
     written = frame(data)
     try:
-        with path.open("xb" if new else "r+b", buffering=0) as file:
+        with open(path, "xb" if new else "r+b", buffering=0, opener=_for_us_alone) as file:
             try:
                 _write_all(file, at, written)
             except OSError:
@@ -86,6 +86,10 @@ def append(path: Path, at: int, data: bytes, *, new: bool) -> int:
     except OSError:
         raise ReceiptError("RECEIPT_NOT_WRITTEN", path.name) from None
     return at + len(written)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _write_all(file: FileIO, at: int, data: bytes) -> None:
@@ -182,5 +186,19 @@ def first_receipt(path: Path, public_key: ec.EllipticCurvePublicKey) -> Receipt 
     try:
         with path.open("rb") as file:
             return _receipt_at(file.read(MAX_FRAME), 0, public_key)
+    except OSError:
+        raise ReceiptError("RECEIPTS_NOT_READABLE", path.name) from None
+
+
+def frame_number(path: Path, index: int) -> bytes | None:
+    """Return the receipt of the frame with that index, hopping from head to head; None without."""
+    try:
+        with path.open("rb") as file:
+            for _ in range(index):
+                head = file.read(HEAD)
+                if len(head) < HEAD or not head.startswith(MAGIC):
+                    return None
+                file.seek(int.from_bytes(head[4:8], "big"), os.SEEK_CUR)
+            return whole_frame(file.read(MAX_FRAME), 0)
     except OSError:
         raise ReceiptError("RECEIPTS_NOT_READABLE", path.name) from None

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -65,6 +66,8 @@ def test_each_record_names_the_one_before_and_the_head_says_where_the_chain_ends
     assert [one.record.previous for one in read[1:]] == [head.digest for head in heads[:-1]]
     assert parse_head(f" {heads[-1].text.lower()[:40]} {heads[-1].text.lower()[40:]}") == heads[-1]
     assert read[2].record.body == CHECK
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.glob("*.*") if path.is_file()}
+    assert modes == {0o600}
 
 
 def test_a_new_month_is_a_new_file_and_a_book_opens_at_its_end(folder: Path) -> None:
