@@ -35,9 +35,10 @@ from wallet_api.ports.keys import BundleRoot, Certified, IssuerKey
 
 REQUEST_KEY = "credential-request"
 SINGLE_KEYS = (
-    *("publisher", "relying-parties", "status", "token", "time", "challenge", "kiosk-ca"),
+    *("publisher", "status", "token", "time", "challenge", "kiosk-ca"),
     *("sd-jwt", "document-signer", REQUEST_KEY),
 )
+RELYING_PARTIES_KEY = "relying-parties"  # needed by one command, not by the service
 CALIBRATION_KEY = "calibration"
 CALIBRATION_PUBLIC = "calibration-public.pem"
 OVERLAP = timedelta(days=31)  # a credential signed on the last day is still verifiable
@@ -65,7 +66,7 @@ class PemKeyRing:
         certified = (self.sd_jwt, self.document_signer, self.status)
         keys = [held.key.public_key for held in self._issuers]
         keys += [self.bundle_root.public_key, self.publisher.public_key]
-        keys += [self.relying_parties.public_key] if self._holds("relying-parties") else []
+        keys += [self.relying_parties.public_key] if self._holds(RELYING_PARTIES_KEY) else []
         keys += [one.signer.public_key for one in certified]
         keys.append(cast("ec.EllipticCurvePublicKey", self.issuer_root.public_key()))
         return any(thumbprint(key) in thumbprints for key in keys)
@@ -118,7 +119,7 @@ class PemKeyRing:
     @cached_property
     def relying_parties(self) -> Signer:
         """Signs certificates of desks; raises ``OSError`` where it is kept elsewhere."""
-        return self._signer("relying-parties")
+        return self._signer(RELYING_PARTIES_KEY)
 
     @cached_property
     def key_sets(self) -> tuple[bytes, ...]:
@@ -200,7 +201,8 @@ def make_keys(
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = key_sets.make_root(folder, _write_new)
-    made += [name for name in SINGLE_KEYS if _write_new(folder / f"{name}.pem", generate_pem())]
+    single = (*SINGLE_KEYS, RELYING_PARTIES_KEY)
+    made += [name for name in single if _write_new(folder / f"{name}.pem", generate_pem())]
     if _write_new(folder / "vault.json", FileVault.new_key_file().encode()):
         made.append("vault")
     made += _make_calibration_key(folder)

@@ -11,6 +11,8 @@ from credentials.bundle import Bundle, parse_bundle, verify_bundle
 from credentials.errors import CredentialError
 from credentials.jwk import b64url_decode
 from credentials.qr_credential import parse_credential
+from credentials.relying_party_request import sign_request
+from credentials.signing import PemSigner, generate_pem
 from samples.people import build_registry
 from tests.wallet_api.faces.signed_calibration import sign_calibration
 from tests.wallet_api.handset import Handset, with_wallet
@@ -21,7 +23,8 @@ from wallet_api.adapters.registry.sql import SqlRegistry
 from wallet_api.adapters.vault import FileVault
 from wallet_api.errors import ConfigurationError
 from wallet_api.ports.vault import VaultError
-from wallet_api.services import people, publication, vital_signs
+from wallet_api.services import people, publication, relying_parties, vital_signs
+from wallet_api.services.relying_party_registration import register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +73,20 @@ def test_a_lost_key_shows_in_readiness_and_init_makes_another(
     if name == "kiosk-ca":
         (folder / "kiosk-ca.crt").unlink()  # it certifies the lost key
     assert vital_signs.check(_init_and_restart(world).deps).checks["keys"] == "ok"
+
+
+def test_without_the_key_that_certifies_desks_everything_else_goes_on(
+    world: World, folder: Path
+) -> None:
+    restarted = replace(world, deps=replace(world.deps, keys=PemKeyRing(folder)))
+    (folder / "relying-parties.pem").unlink()
+    assert vital_signs.check(restarted.deps).checks["keys"] == "ok"
+    assert _published(restarted, world.deps.keys.bundle_root.public_key).version
+    offered = relying_parties.offer(restarted.deps, name="Bank", profiles=("id_card/kyc",))
+    request = sign_request(PemSigner(generate_pem()), code=offered.code, at=1)
+    with pytest.raises(ConfigurationError):
+        register(restarted.deps, request)
+    assert register(_init_and_restart(world).deps, request).name == "Bank", "the code still counts"
 
 
 def test_a_new_bundle_root_must_be_pinned_anew(world: World, folder: Path) -> None:
