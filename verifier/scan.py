@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from credentials.qr_text import PREFIX_PRESENTATION, PREFIX_PRINT
 from verifier.errors import ScanError
-from verifier.sight import look, look_closely
+from verifier.second_reader import SecondReader
+from verifier.sight import Region, look, look_closely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +31,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 _OURS = (PREFIX_PRESENTATION, PREFIX_PRINT)
 _MAX_FAILED_FRAMES = 30
+_PATIENCE = 5.0  # seconds for the closest look at a picture
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -53,7 +55,17 @@ def scan_bytes(data: bytes) -> str:
     Raises ScanError: SCAN_NOT_INSTALLED, IMAGE_INVALID, IMAGE_TOO_LARGE (over 16 MiB or 24
     megapixels), QR_NOT_FOUND, QR_SEVERAL.
     """
-    return choose(read_codes(load_gray(data)))
+    gray = load_gray(data)
+    seen = look(gray)
+    return choose(seen.texts or _patiently(gray, seen.regions))
+
+
+def _patiently(gray: NDArray[Any], regions: tuple[Region, ...]) -> list[str]:
+    reader = SecondReader()
+    done = reader.offer(gray, regions) if regions else None
+    if done is None or not done.wait(_PATIENCE):
+        return []
+    return reader.take()
 
 
 def load_gray(data: bytes) -> NDArray[Any]:
@@ -153,19 +165,30 @@ def camera_texts(device: int | str = 0) -> Iterator[str]:
 
 def _new_texts(capture: Any, cv2: Any) -> Iterator[str]:
     last = ""
-    failed = 0
+    for texts in _seen(capture, cv2):
+        try:
+            text = choose(texts)
+        except ScanError:
+            continue
+        if text != last:
+            last = text
+            yield text
+
+
+def _seen(capture: Any, cv2: Any) -> Iterator[list[str]]:
+    """Yield what each frame shows; what needed a closer look comes with a later one."""
+    reader, done, failed = SecondReader(), None, 0
     while failed < _MAX_FAILED_FRAMES:
         taken, frame = capture.read()
         if not taken:  # a camera drops frames; a video ends
             failed += 1
             continue
         failed = 0
-        try:
-            text = choose(read_codes(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)))
-        except ScanError as problem:
-            if problem.code == "SCAN_NOT_INSTALLED":
-                raise
-            continue
-        if text != last:
-            last = text
-            yield text
+        gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+        seen = look(gray)
+        if not seen.texts and seen.regions:
+            done = reader.offer(gray, seen.regions) or done
+        yield seen.texts or reader.take()
+    if done is not None:
+        done.wait(_PATIENCE)
+    yield reader.take()
