@@ -11,6 +11,8 @@ from typing import Any, Self
 import pyotp
 import requests
 
+from samples.passkey import SoftwarePasskey
+
 TIMEOUT_SECONDS = 15
 CSRF = re.compile(r'<meta name="csrf" content="([^"]+)">')
 
@@ -44,6 +46,28 @@ class CounterOperator:
         self._read_page()  # the signed-in page has its own token
         return self
 
+    def add_passkey(self, name: str, password: str, passkey: SoftwarePasskey) -> None:
+        """Add a passkey to one's own account; the password is asked for once more."""
+        question = self._post("/passkeys/challenge", {"password": password})
+        self._post("/passkeys", {**passkey.make(question), "name": name})
+
+    def sign_in_by_passkey(self, passkey: SoftwarePasskey) -> Self:
+        """Begin the shift of whoever's passkey it is."""
+        self._read_page()
+        self._post("/session/passkey", passkey.answer(self._post("/session/passkey/challenge", {})))
+        self._read_page()
+        return self
+
+    def list_passkeys(self) -> list[dict[str, Any]]:
+        """Return one's own passkeys."""
+        held: list[dict[str, Any]] = self._get("/passkeys").json()["passkeys"]
+        return held
+
+    def read_day(self) -> dict[str, Any]:
+        """Return what went wrong today, by reason."""
+        day: dict[str, Any] = self._get("/today").json()
+        return day
+
     def wait_for_row(self, *, seconds: float = 10) -> dict[str, Any]:
         """Return the first resident whom the console shows as waiting (server-sent events)."""
         until = time.monotonic() + seconds
@@ -62,15 +86,11 @@ class CounterOperator:
 
     def look_at_photo(self, row: str) -> bytes:
         """Return the registry photo that the console shows."""
-        answer = self._http.get(f"{self._console}/photo/{row}", timeout=TIMEOUT_SECONDS)
-        self._check(answer)
-        return answer.content
+        return self._get(f"/photo/{row}").content
 
     def look_at_selfie(self, row: str) -> bytes:
         """Return the picture that the resident's phone took, where an officer decides the face."""
-        answer = self._http.get(f"{self._console}/selfie/{row}", timeout=TIMEOUT_SECONDS)
-        self._check(answer)
-        return answer.content
+        return self._get(f"/selfie/{row}").content
 
     def confirm(self, row: str, number: str | None, *, face_reason: str | None = None) -> str:
         """Type the number; return the new state. ConsoleRefusal NUMBER_WRONG and others.
@@ -100,6 +120,11 @@ class CounterOperator:
         if found is None:
             raise ConsoleRefusal(page.status_code, {"code": "NO_CONSOLE_PAGE"})
         self._csrf = found[1]
+
+    def _get(self, path: str) -> requests.Response:
+        answer = self._http.get(self._console + path, timeout=TIMEOUT_SECONDS)
+        self._check(answer)
+        return answer
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._http.post(

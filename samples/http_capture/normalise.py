@@ -34,11 +34,17 @@ DESCRIBED: dict[str, str] = {
     **dict.fromkeys(("jkt", "pkt", "holder_jkt"), "<SHA-256 thumbprint of the key, base64url>"),
     **dict.fromkeys(("kiosk_ca", "certificate", "pem"), "<PEM>"),
     **dict.fromkeys(("email_code", "sms_code", "totp"), "402817"),
+    **dict.fromkeys(("created_at", "last_used_at"), TIME),
     "access_token": "<access token>",
+    "attestation": "<attestation object, base64url>",
     "ath": "<SHA-256 of the access token, base64url>",
+    "authenticator_data": "<authenticator data, base64url>",
     "bsh": "<SHA-256 of the body, base64url>",
     "capture": "<capture id>",
+    "challenge": "<challenge, 40 bytes, base64url>",
+    "client_data": "<client data, base64url>",
     "credential": "<COSE_Sign1, base64url>",
+    "day": "2026-11-23",
     "document": "<document id>",
     "enrolment": "<enrolment id>",
     "frame": "IDK:<base45>",
@@ -49,10 +55,13 @@ DESCRIBED: dict[str, str] = {
     "kiosk": "<kiosk id>",
     "nonce": "<server nonce>",
     "number": "042",
+    "origin": "http://localhost:8090",
     "password": "<password>",
     "shift": "<shift id>",
+    "signature": "<signature, base64url>",
     "sub": "<id>",
     "token": "<token>",
+    "user_handle": "<id of the operator, base64url>",
     "wallet": "<wallet id>",
 }
 HEADER_WORDS = {
@@ -117,7 +126,7 @@ def _described_text(name: str, value: str) -> Any:
     if name == "turn":  # drawn by lot
         return value if value == "front" else "left"
     signed = value.count(".") == JWS_DOTS and value.startswith("ey")
-    if name in DESCRIBED and value != "new" and not (signed and name == "token"):
+    if name in DESCRIBED and value != "new" and not (signed and name in {"token", "challenge"}):
         return DESCRIBED[name]
     return open_jws(value) if signed else value
 

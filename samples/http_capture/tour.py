@@ -16,11 +16,12 @@ from samples.demo.story import PIN, Story
 from samples.demo.telling import StoryBroken, Telling
 from samples.faces.captures import take_pictures
 from samples.http_capture.proxy import Exchange, recording_proxy
+from samples.passkey import SoftwarePasskey
 from samples.phone import approval, capture, counter, enrolment, wallet
 from samples.phone.errors import PhoneError
 from samples.phone.handset import Phone
 from samples.processes import Services, free_port
-from samples.site import Site, resident
+from samples.site import PASSWORD, Site, resident
 
 SETTINGS = {"WALLET_SECOND_OFFICER_PERCENT": "0", "WALLET_OPERATOR_INTERVAL_SECONDS": "0"}
 LINK = re.compile(r"ikd-wallet://authorize\?id=[A-Za-z0-9_-]+")
@@ -110,7 +111,7 @@ def visit_counter(story: Story, operator: CounterOperator) -> None:
     operator.look_at_selfie(row["id"])
     operator.refuse(row["id"], "documents_missing")
     operator.block(resident("slamet")["nik"], "lost")
-    operator.sign_out()
+    visit_passkeys(story.site, operator)
     link = _notice_for(story, sari)
     _fetch(story.site, link)
     requests.post(story.site.api + link, timeout=TIMEOUT_SECONDS).raise_for_status()
@@ -118,6 +119,16 @@ def visit_counter(story: Story, operator: CounterOperator) -> None:
     _refused_input(story)
     _wait_for_next_minute(started_at)
     enrolment.resend_codes(waiting, ["email", "sms"])
+
+
+def visit_passkeys(site: Site, operator: CounterOperator) -> None:
+    """Look at the day, add a passkey, and come back with it; then the day is over."""
+    operator.read_day()
+    passkey = SoftwarePasskey(site.kiosk)
+    operator.add_passkey("Kunci USB", PASSWORD, passkey)
+    operator.sign_out()
+    operator.sign_in_by_passkey(passkey).list_passkeys()
+    operator.sign_out()
 
 
 def _wait_for_next_minute(moment: float) -> None:

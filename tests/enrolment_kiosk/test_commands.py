@@ -115,6 +115,7 @@ def test_no_text_is_left_over() -> None:
     sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js"), *PACKAGE.rglob("*.html")]
     together = "".join(file.read_text(encoding="utf-8") for file in sources)
     built = ("error_", "role_", "refuse_", "block_", "reason_", "review_")
+    built += ("failure_", "health_", "wait_")
     names = {key: key.removeprefix("display_") for key in texts if not key.startswith(built)}
     assert [key for key, name in names.items() if not re.search(rf"\b{name}\b", together)] == []
 

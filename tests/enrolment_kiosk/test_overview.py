@@ -13,8 +13,10 @@ from enrolment_kiosk.client import ApiClient, Contact
 from enrolment_kiosk.clock import KioskClock
 from enrolment_kiosk.health import check_all
 from enrolment_kiosk.heartbeat import Heartbeat
+from enrolment_kiosk.texts import language_texts
 from tests.enrolment_kiosk.conftest import arrive
 from tests.enrolment_kiosk.counter_pc import budi, siti
+from wallet_api.rules.counter import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +91,16 @@ def test_the_counter_says_how_it_is_and_what_to_do(
     expect(page.locator("#open-overview")).to_have_text(
         "Counter status: Not connected Something is wrong"
     )
+
+
+def test_every_reason_and_every_state_has_its_words() -> None:
+    texts = language_texts("id")
+    named = {key.removeprefix("failure_") for key in texts if key.startswith("failure_")}
+    assert named == FAILURES
+    for state in ("clock_off", "clock_unchecked", "clock_refused", "certificate_soon"):
+        assert texts[f"health_{state}"] != texts[f"health_{state}_do"]
+    wanted = {"certificate_none", "line_slow", "line_silent", "line_away", "camera_allowed"}
+    assert {f"health_{state}_do" for state in wanted} <= texts.keys()
 
 
 @pytest.mark.parametrize(
