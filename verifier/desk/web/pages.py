@@ -139,7 +139,10 @@ def _json_body() -> dict[str, Any]:
     """Return the JSON object of the request, an empty one for anything else."""
     if (request.content_length or 0) > MAX_TEXT_BODY:
         return {}
-    value = request.get_json(silent=True)
+    try:
+        value = request.get_json(silent=True)
+    except RecursionError:  # brackets without end
+        return {}
     return value if isinstance(value, dict) else {}
 
 
