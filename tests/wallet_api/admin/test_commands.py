@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives import serialization
 from sqlalchemy import create_engine, inspect, select
 
 from credentials.signing import compress
-from tests.wallet_api.counter_desk import Counter, confirm, enrol, open_counter
+from tests.wallet_api.counter_desk import PASSWORD, Counter, confirm, enrol, open_counter
+from tests.wallet_api.operators.authenticator import ORIGIN, Authenticator
 from tests.wallet_api.simulators import NIK, World
 from wallet_api import cli
 from wallet_api.adapters.keys import PemKeyRing
 from wallet_api.models import AuditEvent, Kiosk, Operator, Wallet
-from wallet_api.services import kiosks
+from wallet_api.services import kiosks, passkeys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,26 @@ def test_a_password_comes_from_a_file(
         "--name", "Citra", "--role", "operator", "--password-file", str(secret),
     )  # fmt: skip
     assert json.loads(printed)["password"] == "a long enough password"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_an_administrator_demands_lists_and_removes_passkeys(
+    settings: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counter = open_counter(settings)
+    desk = counter.sign_in(counter.add_operator("budi"))
+    question = passkeys.ask_to_add(settings.deps, desk, origin=ORIGIN, password=PASSWORD)
+    passkeys.add(settings.deps, desk, Authenticator().made(question), name="Kunci USB")
+    told = admin(capsys, "offices", "passkeys", "--code", counter.office, "--demanded", "yes")
+    assert told == f"office {counter.office}: passkeys are demanded"
+    assert passkeys.list_own(settings.deps, desk)["demanded"] is True
+    words = ("operators", "passkeys", "list", "--username", "budi")
+    [listed] = json.loads(admin(capsys, *words))
+    assert (listed["name"], listed["last_used_at"]) == ("Kunci USB", None)
+    remove = ("operators", "passkeys", "remove", "--username", "budi", "--id", listed["id"])
+    assert "opens no shift any more" in admin(capsys, *remove)
+    assert json.loads(admin(capsys, *words)) == []
+    assert cli.main(["admin", *remove]) == 1
 
 
 def test_a_refusal_names_the_field_and_never_the_value(
