@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from samples.vectors_world import CARD, NOW
-from tests.verifier.conftest import AT, BUNDLE, Run
+from samples.vectors_world import CARD, DAY, NOW
+from tests.verifier.conftest import AT, BUNDLE, Run, bundle_bytes
 from tests.verifier.desk.desk_pc import SetClock
-from verifier.bundle import TrustedBundle
+from verifier.bundle import TrustedBundle, trust_bundle
 from verifier.commands import Terms, _look
 from verifier.policy import load_policy
+from verifier.roots import load_root
+from verifier.verdict import Refused
+from verifier.verify import verify
 
 RunCommand = Callable[..., Run]
 
@@ -53,3 +56,23 @@ def test_a_state_folder_keeps_the_newest_signed_time_from_one_run_to_the_next(
     text = CARD.shown(at=int(before.timestamp()))
     done = run("check", text, "--state", state, "--now", before.isoformat(), "--json")
     assert done.json["code"] == "CLOCK_SUSPECT"
+
+
+@pytest.mark.parametrize(
+    ("away", "code"),
+    [
+        (timedelta(days=-30), "CLOCK_SUSPECT"),
+        (timedelta(hours=-1), "CLOCK_SUSPECT"),
+        (timedelta(), "EXPIRED"),
+        (timedelta(hours=1), "EXPIRED"),
+        (timedelta(days=30), "BUNDLE_EXPIRED"),
+    ],
+)
+def test_t23_no_clock_brings_an_expired_credential_back(away: timedelta, code: str) -> None:
+    held = trust_bundle(bundle_bytes(issued_at=NOW, status_as_of=NOW), root=load_root())
+    expired = CARD.but(issued_at=NOW - 14 * DAY, expires_at=NOW - 60)
+    when = AT + away
+    text = expired.shown(at=int(when.timestamp()))
+    with pytest.raises(Refused) as caught:
+        verify(text, bundle=held, policy=load_policy("default"), now=when)
+    assert str(caught.value.code) == code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from verifier.codes import Code
 from verifier.desk.challenges import Asked, Choice, purpose_of
 from verifier.desk.checking import Desk
 from verifier.desk.drawing import draw_svg
@@ -49,6 +50,10 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
     if desk.terminal.problem is not None:
         told = page_text("bundle_problem", language, code=desk.terminal.problem.code)
         found.append({"weight": "warn", "text": told})
+    if desk.terminal.bundle().too_new:
+        code = Code.VERIFIER_TOO_OLD
+        told = f"{words.word(code)}. {words.next_step(code)}"
+        found.append({"weight": "bad", "text": told})
     if desk.terminal.policy_problem is not None:
         told = page_text("policy_problem", language, code=desk.terminal.policy_problem.code)
         found.append({"weight": "bad", "text": told})
