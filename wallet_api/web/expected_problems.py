@@ -93,6 +93,7 @@ BY_VIEW: Final[dict[str, tuple[str, ...]]] = {
     "kiosks.refuse": _QUEUE,
     "kiosks.block_nik": ("NOT_FOUND",),
     "lists.bundle": ("NOT_PUBLISHED",),
+    "lists.relying_parties": ("NOT_PUBLISHED",),
     "lists.status_list": ("NOT_PUBLISHED", "NOT_FOUND", "NOT_ACCEPTABLE"),
 }
 
