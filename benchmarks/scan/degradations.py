@@ -75,7 +75,7 @@ DEGRADATIONS = (
         (0.2, 0.4, 0.8), lambda s: Conditions(window=s, exposure=0.6 / (1 + s)),
     ),
     Degradation(
-        "moiré", "1/screen pixels a module",
+        "moiré", "modules a screen pixel",
         "8, 5, 3 screen pixels a module: a 1080p phone, a 720p one, a small code on a 720p one",
         (1 / 8, 1 / 5, 1 / 3), lambda s: Conditions(screen_pixels=1 / s), most=1,
     ),
@@ -95,7 +95,7 @@ DEGRADATIONS = (
         (1.5, 3.0, 6.0), lambda s: Conditions(exposure=s, black=0.03), most=50,
     ),
     Degradation(
-        "compression", "100 − JPEG quality", "quality 60, 35, 20 with half the colour resolution",
+        "compression", "below JPEG quality 100", "quality 60, 35, 20 with half the colour resolution",
         (40, 65, 80), lambda s: Conditions(jpeg=round(100 - s)), most=99,
     ),
     Degradation(
