@@ -10,6 +10,7 @@ kind; a test that only makes sense on one says so:
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,11 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from werkzeug.routing import Rule
 
+from tests import queue_order
 from tests.postgres import PostgresServer, running_postgres
+from tests.spare_databases import SpareDatabases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +33,20 @@ if TYPE_CHECKING:
 # A busy machine is no finding: how long an example takes is for the benchmarks to say.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files early, among short ones."""
+    queue_order.spread(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files that share an installation go to one process, in the order of the collection."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return queue_order.SharedStart(config, log)
 
 
 CHROMIUM = "/usr/bin/chromium"
@@ -42,6 +60,23 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def routes_compiled_once() -> Iterator[None]:
+    """Of thousands of equal applications only the first has its routes compiled: 30 ms each."""
+    real = Rule._compile_builder
+    known: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - as the real one
+        route = (*rule._trace, repr(rule.defaults), append_unknown)
+        if route not in known:
+            known[route] = real(rule, append_unknown)
+        return known[route]
+
+    Rule._compile_builder = compile_once  # type: ignore[method-assign]
+    yield
+    Rule._compile_builder = real  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
@@ -122,30 +157,30 @@ def migrated_database_url(
     """URL of a database of this test's own with the newest schema and no rows."""
     if database_kind == "sqlite":
         target = tmp_path / "migrated.db"
-        _copy_sqlite(request.getfixturevalue("migrated_sqlite_file"), target)
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite_file"), target)
         yield f"sqlite:///{target}"
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"test_{uuid4().hex}"
-    template = request.getfixturevalue("migrated_postgres_template")
-    yield server.create_database(name, template=template)
-    server.drop_database(name)
+    spares: SpareDatabases = request.getfixturevalue("spare_databases")
+    name = spares.lend()
+    yield spares.server.url(name)
+    spares.take_back(name)
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """File of a migrated database that tests copy."""
-    path = tmp_path_factory.mktemp("migrated") / "template.db"
-    _migrate()(f"sqlite:///{path}")
+    made, path = (tmp_path_factory.mktemp("migrated") / name for name in ("made.db", "copied.db"))
+    _migrate()(f"sqlite:///{made}")
+    _copy_sqlite(made, path)
     return path
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres_template(postgres_server: PostgresServer) -> str:
-    """Name of a migrated database that tests copy."""
+def spare_databases(postgres_server: PostgresServer) -> SpareDatabases:
+    """Migrated databases without rows, lent to one test after the other."""
     name = "migrated_template"
     _migrate()(postgres_server.create_database(name))
-    return name
+    return SpareDatabases(postgres_server, name)
 
 
 def _migrate() -> Callable[[str], None]:

@@ -12,6 +12,7 @@ import getpass
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -82,7 +83,7 @@ def running_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
             _wait(server, process)
             yield server
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # whoever is still connected is sent away
             process.wait(timeout=30)
     finally:
         shutil.rmtree(folder)

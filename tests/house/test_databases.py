@@ -10,10 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy.orm import Session
 
 from tests.house.tree import ROOT
 from tests.postgres import running_postgres
+from tests.spare_databases import SpareDatabases
+from tests.wallet_api.simulators import NOON
+from wallet_api.models import Office
 
 ABANDON = """
 import os, sys, time
@@ -34,6 +38,41 @@ def test_each_test_has_an_empty_database(database_url: str, database_kind: str, 
         connection.execute(text("INSERT INTO left_behind VALUES (:turn)"), {"turn": turn})
         assert connection.scalar(text("SELECT turn FROM left_behind")) == turn
     engine.dispose()
+
+
+def test_a_database_is_lent_again_under_another_name_and_without_rows(
+    spare_databases: SpareDatabases,
+) -> None:
+    names = set()
+    for _ in range(2):
+        name = spare_databases.lend()
+        names.add(name)
+        engine = create_engine(spare_databases.server.url(name))
+        with Session(engine) as session:
+            assert session.scalar(select(func.count()).select_from(Office)) == 0
+            session.add(Office(code="3171", name="Kantor", created_at=NOON))
+            session.commit()
+        spare_databases.take_back(name)  # the pool's connection is still open
+        engine.dispose()
+    assert len(names) == 2
+
+
+def test_a_database_whose_schema_was_changed_is_not_lent_again(
+    spare_databases: SpareDatabases,
+) -> None:
+    for statement in (
+        "ALTER TABLE office ADD COLUMN more INTEGER",
+        "ALTER TABLE office ALTER COLUMN name DROP NOT NULL",
+        "CREATE INDEX one_more ON office (name)",
+        "CREATE TABLE another (id INTEGER)",
+    ):
+        name = spare_databases.lend()
+        engine = create_engine(spare_databases.server.url(name))
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+        spare_databases.take_back(name)
+        assert not spare_databases._resting
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)

@@ -1,6 +1,6 @@
 """The clients of others, and an installation of ours for them to talk to.
 
-Each is started once for all tests of a test process.
+Each is started once for all tests of this folder, which one process runs (tests/queue_order.py).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.journey.office import Office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def javascript() -> Iterator[Client]:
     """@sd-jwt/* and @owf/mdoc."""
     client = Client(NODE, "node/formats.mjs")
@@ -31,7 +31,7 @@ def javascript() -> Iterator[Client]:
     client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def python() -> Iterator[Client]:
     """PyPI's sd-jwt and isomdoc."""
     client = Client(PYTHON, "python/formats.py")
@@ -65,7 +65,7 @@ class Issuer:
         return self.admin("offer", "--nik", nik, "--format", form, *words, *with_)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     """An installation on SQLite where Budi has an active wallet."""
     with running_office(tmp_path_factory.mktemp("issuer")) as office:
@@ -79,7 +79,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
             yield Issuer(office, resident, root, admin)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bank(issuer: Issuer) -> Asker:
     """A relying party that believes the installation's issuer."""
     asker = Asker(issuer.office)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.postgres import PostgresServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sqlite_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One office for all tests that leave it whole; on SQLite."""
     with running_office(tmp_path_factory.mktemp("office")) as opened:

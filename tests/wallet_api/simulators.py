@@ -12,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from sqlalchemy import Engine, event
+
 from wallet_api import data, db
 from wallet_api.adapters.file_outbox import FileMessenger
 from wallet_api.adapters.keys import PemKeyRing, make_keys
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from credentials.catalogue import Catalogue
+
+# What worlds leave to the next ones of their process; each would take as long as a whole test.
+_FIRST_ENGINES: dict[str, Engine] = {}
+_SPARE_KEYS: dict[str, list[dict[str, bytes]]] = {}
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 NIK = "3174054512900001"
@@ -140,6 +147,7 @@ class World:
     registry: MemoryRegistry
     faces: SteadyFaces
     outbox: Path
+    keys: dict[str, bytes] = field(default_factory=dict)
 
     def messages(self) -> list[dict[str, Any]]:
         """What was really sent, in no particular order."""
@@ -149,6 +157,19 @@ class World:
         """The same world under other settings."""
         settings = self.deps.settings.model_copy(update=changes)
         return replace(self, deps=replace(self.deps, settings=settings))
+
+
+class _TestSettings(Settings):
+    """Settings that do not even look for an environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 def make_settings(url: str, folder: Path, **changes: Any) -> Settings:
@@ -162,7 +183,7 @@ def make_settings(url: str, folder: Path, **changes: Any) -> Settings:
         "second_officer_percent": 0,
         "face_wait_seconds": 0,
     }
-    return Settings(**(values | changes))
+    return _TestSettings(**(values | changes))
 
 
 def make_deps(url: str, folder: Path, **changes: Any) -> World:
@@ -170,11 +191,11 @@ def make_deps(url: str, folder: Path, **changes: Any) -> World:
     settings = make_settings(url, folder, **changes)
     clock, registry, faces = SettableClock(), MemoryRegistry(), SteadyFaces()
     catalogue = _catalogue()
-    make_keys(settings.keys_dir, _types(catalogue), now=clock.now(), public_url=settings.public_url)
+    keys = _lay_keys(settings)
     outbox = folder / "outbox"
     deps = Deps(
         settings=settings,
-        sessions=db.make_sessions(db.make_engine(url)),
+        sessions=db.make_sessions(_open_engine(url)),
         clock=clock,
         vault=FileVault(settings.keys_dir / "vault.json"),
         keys=PemKeyRing(settings.keys_dir),
@@ -187,18 +208,52 @@ def make_deps(url: str, folder: Path, **changes: Any) -> World:
         regions=data.load_region_codes(),
         publish_dir=settings.publish_dir,
     )
-    return World(deps, clock, registry, faces, outbox)
+    return World(deps, clock, registry, faces, outbox, keys)
 
 
 def close(world: World) -> None:
-    """Give the database's connections back."""
+    """Give the database's connections and the keys back."""
     bind = world.deps.sessions.kw["bind"]
     bind.dispose()
+    _SPARE_KEYS.setdefault(world.deps.settings.public_url, []).append(world.keys)
+
+
+def _lay_keys(settings: Settings) -> dict[str, bytes]:
+    """Fill the folder of keys with those of a world that is closed, or make the first of them.
+
+    Worlds that are open together never have the same.
+    """
+    folder, spare = settings.keys_dir, _SPARE_KEYS.get(settings.public_url)
+    if folder.exists() or not spare:
+        make_keys(folder, _types(_catalogue()), now=NOON, public_url=settings.public_url)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+    folder.mkdir(mode=0o700)
+    for name, content in spare[-1].items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
+    return spare.pop()
+
+
+def _open_engine(url: str) -> Engine:
+    """Open an engine that knows the statements which the engines of earlier tests have compiled."""
+    engine = db.make_engine(url)
+    if engine.name == "sqlite":
+        event.listen(engine, "connect", _do_not_wait_for_the_disk)
+    if engine.name not in _FIRST_ENGINES:
+        engine.connect().close()  # lets the dialect ask which server this is
+        _FIRST_ENGINES[engine.name] = engine
+    first = _FIRST_ENGINES[engine.name]
+    engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+    return engine
 
 
 @cache
 def _catalogue() -> Catalogue:
     return load_catalogue()
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # as in tests/postgres.py
 
 
 def _types(catalogue: Catalogue) -> tuple[str, ...]:
