@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credentials import bundle, cbor, cose
@@ -59,6 +59,7 @@ def test_base_and_delta_are_the_full_bundle(old: RevocationSet, new: RevocationS
     assert _apply(base, sign_delta(base, full, ISSUER)) == full
 
 
+@settings(max_examples=25)
 @given(st.lists(STATES, min_size=3, max_size=5))
 def test_a_chain_of_deltas_ends_where_one_delta_ends(states: list[RevocationSet]) -> None:
     fulls = [_signed(7 + step, state) for step, state in enumerate(states)]
