@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def pool() -> Iterator[FacePool]:
-    made = FacePool(entry=f"{FAULTY}:load", deadline=timedelta(seconds=1), waiting=1)
+    made = FacePool(entry=f"{FAULTY}:load", deadline=timedelta(seconds=3), waiting=1)
     yield made
     made.close()
 
