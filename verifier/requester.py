@@ -117,6 +117,9 @@ def install(folder: Path, certificate: Path) -> Requester:
     """Put a certificate in place whose key is here, and drop keys of no use; RequesterError."""
     data = _read(certificate, missing="REQUESTER_NO_CERTIFICATE")
     found = Requester(data, *_pair(folder, data))
+    installed = folder / CERTIFICATE
+    if installed.exists() and installed.read_bytes() == data:
+        return found  # a key that waits for its certificate stays
     write_atomically(folder / CERTIFICATE, data)
     (folder / REQUEST).unlink(missing_ok=True)
     for file in folder.glob("key-*.pem"):

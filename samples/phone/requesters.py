@@ -135,10 +135,14 @@ def _verified(home: Home, data: bytes) -> RelyingPartyList:
 
 
 def _goes_back(fresh: RelyingPartyList, held: RelyingPartyList) -> bool:
-    """Tell whether what was fetched is older, of an older key set, or of a root left behind."""
+    """Tell whether what was fetched is older, of an older key set, or of a root left behind.
+
+    A newer key set counts more than a version: whoever had stolen a publisher's key cannot block
+    the lists that come after it was taken out, however high the version he signed.
+    """
     roots = {compress(root) for root in fresh.chain.roots}
-    return (
-        fresh.version < held.version
-        or fresh.chain.keys.version < held.chain.keys.version
-        or compress(held.chain.root) not in roots
-    )
+    return _order(fresh) < _order(held) or compress(held.chain.root) not in roots
+
+
+def _order(known: RelyingPartyList) -> tuple[int, int]:
+    return known.chain.keys.version, known.version

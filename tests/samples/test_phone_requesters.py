@@ -132,6 +132,9 @@ def test_the_newest_list_is_kept_and_never_an_older_one(home: Home) -> None:
     assert fetched(home, known(8, version=NOW + 2, keys_version=6)).revoked == {7}
     held: Any = find(home)
     assert held.revoked == {7}
+    stolen = known(version=1 << 39)  # by a publisher whom the next key set leaves out
+    assert fetched(home, stolen).revoked == set()
+    assert fetched(home, known(9, version=NOW + 3, keys_version=8)).revoked == {9}
 
 
 def test_a_list_that_the_pinned_root_did_not_sign_is_not_kept(home: Home) -> None:

@@ -63,6 +63,7 @@ def test_a_renewal_takes_over_when_its_certificate_is_there(run: DIALOGUE, home:
     request = Path(told.json["request"])
     asked = verify_request(parse_request(request.read_bytes()))
     assert verify_renewal(asked, before.held.public_key) == before.held.serial
+    run("requester", "install", home / "certificate.cose", "--home", home)
     assert load_requester(home).signer.kid == before.signer.kid, "until the new one is certified"
     assert run("requester", "install", certified(request), "--home", home).code == 0
     assert load_requester(home).signer.kid != before.signer.kid
