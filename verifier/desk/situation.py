@@ -51,15 +51,15 @@ def _warnings(desk: Desk, age: BundleAge, words: Words) -> list[dict[str, str]]:
         told = page_text("bundle_problem", language, code=desk.terminal.problem.code)
         found.append({"weight": "warn", "text": told})
     if desk.terminal.bundle().too_new:
-        code = Code.VERIFIER_TOO_OLD
-        told = f"{words.word(code)}. {words.next_step(code)}"
+        stopped = Code.VERIFIER_TOO_OLD
+        told = f"{words.word(stopped)}. {words.next_step(stopped)}"
         found.append({"weight": "bad", "text": told})
     if desk.terminal.policy_problem is not None:
         told = page_text("policy_problem", language, code=desk.terminal.policy_problem.code)
         found.append({"weight": "bad", "text": told})
     if desk.receipts is not None and desk.receipts.problem is not None:
-        code = desk.receipts.problem.detail or desk.receipts.problem.code
-        told = page_text("receipt_problem", language, code=code)
+        why = desk.receipts.problem.detail or desk.receipts.problem.code
+        told = page_text("receipt_problem", language, code=why)
         found.append({"weight": "bad", "text": told})
     if desk.terminal.clock.was_set_back():
         found.append({"weight": "bad", "text": page_text("clock_back", language)})

@@ -68,6 +68,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="text at a printed receipt's foot",
     )
+    parser.add_argument(
+        "--policy", metavar="FILE", action="append", default=[], help="a policy that was in force"
+    )
     _add_open(parser)
     parser.add_argument("--bundle", metavar="FILE", help="check the issuers' signatures as well")
     parser.add_argument("--root", metavar="FILE", help="the pinned root key, PEM or JWK")

@@ -79,13 +79,17 @@ class Audit:
         key: str | None = None,
         heads: Iterable[Head] = (),
         evidence: EvidenceCheck | None = None,
+        policies: Iterable[bytes] = (),
     ) -> None:
-        """`key`: fingerprint of the desk's key; `heads`: known ones; `evidence`: what opens it."""
+        """`key`: fingerprint of the desk's key; `heads`: known ones; `evidence`: what opens it;
+        `policies`: digests of those that were to be in force, none: any.
+        """
         self.result = Audited()
         self._found = self.result.findings
         self._known_key = key
         self._heads = tuple(heads)
         self._evidence = evidence
+        self._policies = frozenset(policies)
         self._public_key: ec.EllipticCurvePublicKey | None = None
         self._before: tuple[int, bytes | None, int] | None = None  # number, digest, time
         self._seen: dict[int, tuple[bytes, int]] = {}  # digest, and which file it was in
@@ -133,8 +137,8 @@ class Audit:
             receipt = verify_receipt(unverified, self._public_key)
         except SignatureError:
             self._found.add("SIGNATURE_INVALID", record.number)
-            if record.number not in self._seen and self._follows(record.number):
-                self._before = (record.number, None, record.at)
+            if self._before is not None and record.number == self._before[0] + 1:
+                self._before = (record.number, None, self._before[2])
             return
         if self._is_new(receipt):
             self._link(receipt)
@@ -210,6 +214,8 @@ class Audit:
         result.accepted += check.accepted
         if receipt.record.at < check.status_as_of - CLOCK_TOLERANCE:
             self._found.add("CLOCK_BEHIND", receipt.record.number)
+        if self._policies and check.policy_digest not in self._policies:
+            self._found.add("POLICY_OTHER", receipt.record.number, check.policy)
         if check.sealed is None:
             return
         result.sealed += 1

@@ -64,7 +64,9 @@ class Head:
         return f"IDR:{self.chain.hex()}/{self.number}/{self.digest.hex()}".upper()
 
 
-_HEAD_TEXT: Final = re.compile(r"(?:IDR:)?([0-9a-f]{32})/(\d{1,15})/([0-9a-f]{64})", re.IGNORECASE)
+_HEAD_TEXT: Final = re.compile(
+    r"(?:IDR:)?([0-9a-f]{32})/([0-9]{1,15})/([0-9a-f]{64})", re.IGNORECASE
+)
 
 
 def parse_head(text: str) -> Head:
@@ -153,6 +155,8 @@ class ReceiptBook:
             self._append(Pruned(last.record.number, last.digest), now)
             for one in gone:
                 cut(one.path, 0)
+                for aside in (self.folder / "torn").glob(f"{one.path.stem}-*"):
+                    cut(aside, 0)
         return tuple(dict.fromkeys(one.month for one in gone))
 
     def close(self) -> None:

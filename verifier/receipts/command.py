@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from credentials.errors import CredentialError
 from verifier.bundle import read_bundle
+from verifier.policy import load_policy
 from verifier.receipts import keys
 from verifier.receipts.audit import Audit
 from verifier.receipts.book import (
@@ -151,7 +152,8 @@ def check(options: Namespace, console: Console) -> int:
     elif bundle is not None:
         raise ReceiptError("RECEIPT_OPEN_NEEDED")
     heads = [parse_head(text) for text in options.head]
-    audit = Audit(key=_key(options.key), heads=heads, evidence=evidence)
+    policies = [load_policy(file).digest for file in options.policy]
+    audit = Audit(key=_key(options.key), heads=heads, evidence=evidence, policies=policies)
     for file in options.files:
         audit.read(frames_of(Path(file)))
     result = audit.finish()

@@ -32,6 +32,7 @@ NOTES: Final = (
     "REPAIRED",  # an unfinished record was taken off after a power cut
     "PRUNED",  # what is before was deleted, its time being over
     "HEAD_OUTSIDE",  # a known head lies before this part
+    "POLICY_OTHER",  # checked under another policy than those that the auditor gave
     "OTHER_RECIPIENT",  # sealed for another key
     "ISSUER_UNKNOWN",  # this bundle does not know the issuer's key
 )

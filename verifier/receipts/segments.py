@@ -27,7 +27,7 @@ from verifier.receipts.frames import HEAD, MAGIC, MAX_FRAME, Frame, frame, read_
 from verifier.receipts.record import Receipt, parse_receipt, verify_receipt
 
 MAX_SEGMENT: Final = 64 * 1024 * 1024
-_NAME: Final = re.compile(r"(\d{10})-(\d{4}-\d{2})\.receipts")
+_NAME: Final = re.compile(r"([0-9]{10})-([0-9]{4}-[0-9]{2})\.receipts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,14 +29,17 @@ from tests.verifier.receipts.chains import (
     packed,
     swift_folder,
 )
-from verifier.receipts.book import Head, ReceiptBook
+from verifier.receipts.book import Head, ReceiptBook, parse_head
+from verifier.receipts.errors import ReceiptError
+from verifier.receipts.evidence import EvidenceCheck
 from verifier.receipts.exports import HEADER, export
 from verifier.receipts.findings import NOTES, PROBLEMS
 from verifier.receipts.keys import fingerprint, load_signer
-from verifier.receipts.record import Begin, parse_receipt, sign_receipt
+from verifier.receipts.record import Begin, Record, parse_receipt, sign_receipt
 from verifier.receipts.telling import told
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+PRIVATE = ec.generate_private_key(ec.SECP256R1())
 Eleven = tuple[Path, bytes, Head]
 
 
@@ -209,6 +213,18 @@ def test_no_bytes_are_a_fault(data: bytes) -> None:
     with pytest.raises(FormatError):
         parse_receipt(data)
     assert not audited(HEADER + data).intact
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.text(max_size=200), st.lists(st.text("eyJab.-_", max_size=9), min_size=5, max_size=5))
+def test_no_text_is_a_fault_of_a_head_or_of_what_is_sealed(head: str, parts: list[str]) -> None:
+    with pytest.raises(ReceiptError, match="RECEIPT_HEAD_INVALID"):
+        parse_head(head)
+    look = EvidenceCheck(PRIVATE)
+    record = Record(bytes(16), 1, bytes(32), 0, "1", CHECK)
+    for sealed in (head, ".".join(parts)):
+        found = look.check(record, replace(CHECK, sealed=sealed))
+        assert found.finding == "EVIDENCE_INVALID"
 
 
 def test_no_change_of_an_export_stays_unseen_by_who_knows_its_head(eleven: Eleven) -> None:

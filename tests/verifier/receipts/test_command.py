@@ -68,6 +68,8 @@ def test_from_the_first_key_to_the_audit(go: Go, state: Path) -> None:
     told = audit.json
     assert (told["intact"], told["key_compared"], told["heads_confirmed"]) == (True, True, 1)
     assert (told["checks"], told["sealed"], told["issuer_checked"]) == (2, 1, 1)
+    other = go("check", file, "--policy", "default", "--json").json
+    assert (other["intact"], other["counts"]["POLICY_OTHER"]) == (True, 2)
     for language, word in (("id", "UTUH"), ("en", "INTACT")):
         assert word in go("check", file, "--lang", language).out
     data = bytearray(file.read_bytes())
