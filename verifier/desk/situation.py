@@ -10,6 +10,7 @@ from verifier.desk.checking import Desk
 from verifier.desk.drawing import draw_svg
 from verifier.desk.terminal import BundleAge
 from verifier.desk.texts import page_text
+from verifier.requester import RequesterError
 from verifier.words import Language, Words, moment
 
 CERTIFICATE_WARNING = timedelta(days=30)
@@ -80,13 +81,29 @@ def _asking(desk: Desk, words: Words) -> list[dict[str, str]]:
     if desk.requester is not None:
         end = desk.requester.expires_at
         left = end - desk.terminal.clock.now()
-        if left <= timedelta():
+        if not _is_recognised(desk):
+            told = page_text("certificate_unknown", language)
+            found.append({"weight": "bad", "text": told})
+        elif left <= timedelta():
             told = page_text("certificate_over", language, moment=moment(end))
             found.append({"weight": "bad", "text": told})
         elif left < CERTIFICATE_WARNING:
             told = page_text("certificate_ends", language, moment=moment(end))
             found.append({"weight": "warn", "text": told})
     return found
+
+
+def _is_recognised(desk: Desk) -> bool:
+    """Tell whether phones with the newest key set know the registry's key behind the certificate."""
+    if desk.requester is None:
+        return False
+    terminal = desk.terminal
+    try:
+        now = int(terminal.clock.now().timestamp())
+        desk.requester.check_trusted(terminal.bundle().chain.keys, now)
+    except RequesterError as problem:
+        return problem.code == "REQUESTER_EXPIRED"
+    return True
 
 
 def _challenge(desk: Desk, asked: Asked, language: Language) -> dict[str, object]:
