@@ -34,7 +34,8 @@ class SecondReader:
                 return None
             self._busy = True
         done = Event()
-        Thread(target=self._read, args=(gray, regions, done), daemon=True).start()
+        # No daemon: a program that ends while a decoder is at work would be aborted by it.
+        Thread(target=self._read, args=(gray, regions, done), daemon=False).start()
         return done
 
     def take(self) -> list[str]:

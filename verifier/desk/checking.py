@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock, RLock
+from threading import RLock
 from typing import Literal
 
 from credentials.errors import FormatError
@@ -78,10 +78,6 @@ class Outcome:
         return self.verdict.facts if has_facts else Facts()  # type: ignore[union-attr]
 
 
-class Busy(Exception):
-    """Another picture is being read: one at a time."""
-
-
 class Desk:
     """A desk with a name, at its terminal. Safe to use from several threads."""
 
@@ -114,7 +110,6 @@ class Desk:
         self._number = 0
         self._lock = RLock()
         self._eyes = Eyes()
-        self._reading_frame, self._reading_picture = Lock(), Lock()
 
     def check(self, text: str, source: Source) -> Outcome:
         """Check a text and return the outcome."""
@@ -125,7 +120,7 @@ class Desk:
     def check_image(self, data: bytes) -> Outcome:
         """Check the one code in a picture that somebody chose; Busy while another is read."""
         try:
-            text = self._read(self._eyes.read_picture, data, self._reading_picture)
+            text = self._eyes.read_picture(data)
         except ScanError as problem:
             with self._lock:
                 return self._finish(problem, "image")
@@ -137,7 +132,7 @@ class Desk:
         Raises Busy, and ScanError SCAN_NOT_INSTALLED or for what is no picture.
         """
         try:
-            text = self._read(self._eyes.read_frame, frame, self._reading_frame)
+            text = self._eyes.read_frame(frame)
         except ScanError as problem:
             if problem.code == "QR_DAMAGED":
                 return self._illegible_in_view(problem)
@@ -147,6 +142,10 @@ class Desk:
         with self._lock:
             self._illegible.forget()
             return self._still_in_view(text) or self._check_in_view(text)
+
+    def close(self) -> None:
+        """Look at nothing more: the program ends."""
+        self._eyes.close()
 
     def choices(self) -> tuple[Choice, ...]:
         """Return what may be asked for in a challenge."""
@@ -188,14 +187,6 @@ class Desk:
     def asked(self) -> Asked | None:
         """The challenge on the screen."""
         return self._asked
-
-    def _read(self, read: Callable[[bytes], str], data: bytes, one_at_a_time: Lock) -> str:
-        if not one_at_a_time.acquire(blocking=False):
-            raise Busy
-        try:
-            return read(data)
-        finally:
-            one_at_a_time.release()
 
     def _still_in_view(self, text: str) -> Outcome | None:
         """Return the outcome of what has not left the view: the same text, or the same accepted

@@ -70,6 +70,7 @@ def desk(options: Namespace, console: Console) -> int:
         pass
     finally:
         server.server_close()
+        one.close()
     return 0
 
 

@@ -7,9 +7,19 @@ said.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
 from verifier import scan, sight
 from verifier.errors import ScanError
 from verifier.second_reader import SecondReader
+
+CLOSING_SECONDS = 10.0
+
+
+class Busy(Exception):
+    """Another picture is being read: one at a time."""
 
 
 class Eyes:
@@ -18,32 +28,50 @@ class Eyes:
     def __init__(self) -> None:
         """Have one second reader each: a hostile picture must not blind the camera."""
         self._camera, self._pictures = SecondReader(), SecondReader()
+        self._reading_frame, self._reading_picture = Lock(), Lock()
 
     def read_frame(self, data: bytes) -> str:
         """Return the text in a camera's frame; what the second reader found comes with a later one.
 
-        ScanError as `scan.load_frame` and `scan.choose`.
+        ScanError as `scan.load_frame` and `scan.choose`, QR_DAMAGED; Busy.
         """
-        gray = scan.load_frame(data)
-        seen = sight.look(gray)
-        texts = seen.texts
-        if not texts:
-            texts = self._camera.take()
-            if seen.regions:
-                self._camera.offer(gray, seen.regions)
-        return _choose(texts, seen)
+        with _alone(self._reading_frame):
+            gray = scan.load_frame(data)
+            seen = sight.look(gray)
+            texts = seen.texts
+            if not texts:
+                texts = self._camera.take()
+                if seen.regions:
+                    self._camera.offer(gray, seen.regions)
+            return _choose(texts, seen)
 
     def read_picture(self, data: bytes, *, patience: float = 5.0) -> str:
-        """Return the text in a picture, within `patience` seconds beyond decoding it; ScanError."""
-        gray = scan.load_gray(data)
-        seen = sight.look(gray)
-        texts = seen.texts
-        if not texts and seen.regions:
-            done = self._pictures.offer(gray, seen.regions)
-            if done is None or not done.wait(patience):
-                raise ScanError("QR_NOT_FOUND")
-            texts = self._pictures.take()
-        return _choose(texts, seen)
+        """Return the text in a picture, within `patience` seconds beyond decoding it; as above."""
+        with _alone(self._reading_picture):
+            gray = scan.load_gray(data)
+            seen = sight.look(gray)
+            texts = seen.texts
+            if not texts and seen.regions:
+                done = self._pictures.offer(gray, seen.regions)
+                if done is None or not done.wait(patience):
+                    raise ScanError("QR_NOT_FOUND")
+                texts = self._pictures.take()
+            return _choose(texts, seen)
+
+    def close(self) -> None:
+        """Read no more, and wait for what is being read: a decoder must not outlive the program."""
+        for lock in (self._reading_frame, self._reading_picture):
+            lock.acquire(timeout=CLOSING_SECONDS)
+
+
+@contextmanager
+def _alone(lock: Lock) -> Iterator[None]:
+    if not lock.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _choose(texts: list[str], seen: sight.Sight) -> str:

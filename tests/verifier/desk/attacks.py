@@ -8,6 +8,7 @@ import struct
 import zlib
 from functools import cache
 
+import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -36,6 +37,14 @@ def animated(kind: str) -> bytes:
     frames = [Image.open(io.BytesIO(whole("PNG"))).convert("RGB") for _ in range(3)]
     out = io.BytesIO()
     frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+    return out.getvalue()
+
+
+def noise() -> bytes:
+    """A picture that keeps the second decoder busy for very long."""
+    dots = np.random.default_rng(1).integers(0, 255, (240, 400)).astype("uint8")
+    out = io.BytesIO()
+    Image.fromarray(dots).save(out, "PNG")
     return out.getvalue()
 
 

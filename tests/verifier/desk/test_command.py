@@ -15,6 +15,7 @@ import requests
 
 from samples.vectors_world import CARD
 from tests.verifier.conftest import BUNDLE, Run
+from tests.verifier.desk.attacks import noise
 
 ROOT = Path(__file__).parents[3]
 ROOT_FLAGS = ("--bundle", str(BUNDLE), "--port", "0")
@@ -83,6 +84,18 @@ def test_a_desk_tells_its_address_and_ends_with_an_interrupt(
     assert "Gate 4" in requests.get(told.split()[2], timeout=20).text
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
+
+
+def test_a_desk_that_is_ended_in_the_middle_of_a_hard_picture_ends_well(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    process = start("--json-lines")
+    address: str = json.loads(line(process.stdout))["desk"]
+    token = requests.get(address, timeout=20).text.split('name="token" content="')[1].split('"')[0]
+    headers = {"Desk-Token": token, "Content-Type": "image/jpeg"}
+    requests.post(f"{address}frames", data=noise(), headers=headers, timeout=20)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 import time
 
-import numpy as np
 import pytest
 import requests
-from PIL import Image
 
 from samples.vectors_world import CARD
+from tests.verifier.desk.attacks import noise
 from tests.verifier.desk.conftest import picture
 from tests.verifier.desk.desk_pc import DeskPc
 from verifier import scan
@@ -107,18 +105,10 @@ def test_pictures_are_bounded_before_they_are_read(pc: DeskPc) -> None:
 
 
 def test_one_frame_is_read_at_a_time(pc: DeskPc) -> None:
-    with pc.desk._reading_frame:
+    with pc.desk._eyes._reading_frame:
         assert pc.post("/frames", picture(None)).status_code == 503
         assert pc.post("/pictures", picture(CARD.shown())).json()["code"] == "VALID"
     assert pc.post("/frames", picture(None)).status_code == 200
-
-
-def noise() -> bytes:
-    """A picture that keeps the second decoder busy for very long."""
-    dots = np.random.default_rng(1).integers(0, 255, (240, 400)).astype("uint8")
-    out = io.BytesIO()
-    Image.fromarray(dots).save(out, "PNG")
-    return out.getvalue()
 
 
 def test_the_second_reader_finds_what_the_first_missed_and_a_later_frame_gets_it() -> None:

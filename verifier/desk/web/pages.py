@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from verifier.desk.checking import Busy, Desk, Outcome, Source
+from verifier.desk.checking import Desk, Outcome, Source
+from verifier.desk.eyes import Busy
 from verifier.desk.settings import PageSettings
 from verifier.desk.showing import page_document
 from verifier.desk.situation import choice_label, situation
