@@ -125,7 +125,10 @@ def test_forty_times_one_answer_open_one_shift(
         ({"id": b"another"}, "unknown"),
         ({"key": ec.generate_private_key(ec.SECP256R1())}, "PASSKEY_SIGNATURE"),
     ],
-    ids=str,
+    ids=[
+        *("nobody verified", "another host", "in a frame", "another port", "another origin"),
+        *("another user", "another passkey", "another key"),
+    ],
 )
 def test_an_answer_that_does_not_hold_is_refused_and_the_audit_says_why(
     world: World, counter: Counter, passkey: Authenticator, bent: dict[str, object], reason: str
