@@ -94,7 +94,7 @@ def _asking(desk: Desk, words: Words) -> list[dict[str, str]]:
 
 
 def _is_recognised(desk: Desk) -> bool:
-    """Tell whether phones with the newest key set know the registry's key behind the certificate."""
+    """Tell whether the key set in force, which phones have, names who signed the certificate."""
     if desk.requester is None:
         return False
     terminal = desk.terminal

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from credentials.qr_text import qr_version
 from credentials.signed_challenge import MAX_TEXT, parse_signed_challenge
+from samples.keys import SampleSigner
 from samples.vectors_world import DAY, KYC, NOW
 from tests.verifier.asking import asking_bundle, requester
 from tests.verifier.desk.conftest import paste, verdict
@@ -67,6 +68,10 @@ def test_a_certificate_near_or_past_its_end_is_told_on_the_page(pc: DeskPc, tmp_
     situation = pc.post("/challenge", {}).json()
     assert any("requester renew" in one["text"] for one in situation["warnings"])
     assert situation["challenge"]["signed"] is True
+    pc.desk.requester = requester(tmp_path / "thief", by=SampleSigner("thief"))
+    situation = pc.post("/challenge", {}).json()
+    assert any("tidak diakui" in one["text"] for one in situation["warnings"])
+    pc.desk.requester = requester(tmp_path / "short", days=2)
     pc.time.pass_by(3 * DAY)
     situation = pc.post("/challenge", {}).json()
     assert any("ponsel menolak" in one["text"] for one in situation["warnings"])
