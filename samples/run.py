@@ -19,7 +19,7 @@ from samples.faces.captures import can_turn, take_pictures
 from samples.people import load_residents
 from samples.processes import ROOT, ProcessFailed, Services, free_port, is_free, python
 from samples.relying_party import Bank
-from samples.site import OPERATORS, Site
+from samples.site import OFFICE, OPERATORS, Site
 
 API_PORT, KIOSK_PORT = 8080, 8090
 FOLDER = ROOT / "var" / "run"
@@ -180,10 +180,24 @@ Another face step needs new pictures, of any resident who turns or of a prepared
   .venv/bin/python -m samples.faces.build {_shown(site.folder / "faces")} budi good print swapped
   {phone} face --camera 0   (with your own face: it is not Budi's)
 
+{_passkeys(site)}
 {_other_wallets(site, budi["nik"])}
 Ctrl-C stops everything.""",
         flush=True,
     )
+
+
+def _passkeys(site: Site) -> str:
+    """Return how to add a passkey at the console, also on a machine that has none."""
+    here = _command(site)
+    return f"""\
+A passkey for an operator: at the console press the name at the top, then "Tambah kunci sandi"
+  (fingerprint or PIN of this machine, or a USB key. None? In Chromium: F12, More tools, WebAuthn,
+  "Enable virtual authenticator environment", Add. Sign out, and in again with one button.)
+  {here} --admin operators passkeys list --username {OPERATORS[0][0]}
+  (the password is not enough any more for who has a passkey:)
+  {here} --admin offices passkeys --code {OFFICE[0]} --demanded yes
+"""
 
 
 def _other_wallets(site: Site, nik: str) -> str:
