@@ -150,7 +150,7 @@ def test_an_unknown_user_name_takes_as_long_as_a_known_one(
     operators._nobodys_hash()
     for _ in range(7):
         for times, username in ((known, "budi"), (unknown, "nobody")):
-            start = time.perf_counter()
+            start = time.process_time()
             with pytest.raises(SignInRefused):
                 operators.check_sign_in(
                     roomy,
@@ -160,7 +160,7 @@ def test_an_unknown_user_name_takes_as_long_as_a_known_one(
                     password=PASSWORD,
                     totp="000000",
                 )
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     assert 0.5 < statistics.median(unknown) / statistics.median(known) < 2
 
 
