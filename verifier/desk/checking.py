@@ -24,7 +24,7 @@ from verifier.desk.in_view import Illegible, InView
 from verifier.desk.passback import Passback
 from verifier.desk.phone_clocks import PhoneClocks
 from verifier.desk.receipting import Receipting, with_receipt
-from verifier.desk.terminal import Terminal
+from verifier.desk.terminal import Terminal, Terms
 from verifier.errors import ScanError, VerifierError
 from verifier.receipts.book import Head
 from verifier.requester import Requester, RequesterError
@@ -225,31 +225,32 @@ class Desk:
         return outcome
 
     def _check(self, text: str, source: Source) -> Outcome:
-        verdict, asked = self._verify(text), self._asked
+        terms, asked = self.terminal.terms(), self._asked
+        verdict = self._verify(text, terms)
         code = verdict.code
         self._compare_clocks(text, verdict)
         if self._asked is not None and code not in _KEEPS_CHALLENGE:
             self._asked = None
         seen = None
         if isinstance(verdict, Verified):
-            policy, at = self.terminal.policy, int(self.terminal.clock.now().timestamp())
-            within = int(policy.again_within.total_seconds())
+            at = int(self.terminal.clock.now().timestamp())
+            within = int(terms.policy.again_within.total_seconds())
             if within:
                 seen = self._passback.accept(self._passback.mark(text), at, within)
-        outcome = self._finish(verdict, source, seen, text=text, asked=asked)
+        outcome = self._finish(verdict, source, seen, text=text, asked=asked, terms=terms)
         if outcome.verdict is not verdict and seen is None:  # nobody was told that it was accepted
             self._passback.forget(self._passback.mark(text))
         return outcome
 
-    def _verify(self, text: str) -> Verified | Refused | VerifierError:
+    def _verify(self, text: str, terms: Terms) -> Verified | Refused | VerifierError:
         terminal, asked = self.terminal, self._asked
         try:
             if terminal.clock.was_set_back():
                 return Refused(Code.CLOCK_SUSPECT, Facts())
             verified = verify(
                 text,
-                bundle=terminal.bundle(),
-                policy=terminal.require_policy(),
+                bundle=terms.bundle,
+                policy=terms.require_policy(),
                 now=terminal.clock.now(),
                 replay=terminal.replay,
                 challenge=None if asked is None else asked.challenge,
@@ -283,25 +284,27 @@ class Desk:
         *,
         text: str | None = None,
         asked: Asked | None = None,
+        terms: Terms | None = None,
     ) -> Outcome:
         self._number += 1
         terminal = self.terminal
+        terms = terms or terminal.terms()
         outcome = Outcome(
             self._number,
             verdict,
             terminal.clock.now(),
             source,
-            terminal.bundle(),
+            terms.bundle,
             seen,
-            terminal.policy.again == "refuse",
+            terms.policy.again == "refuse",
             terminal.clock.was_set_back(),
         )
         outcome = with_receipt(
             outcome,
             self.receipts,
-            terminal.policy,
+            terms.policy,
             desk=self.name,
-            purpose=purpose_of(self.purpose, terminal.policy),
+            purpose=purpose_of(self.purpose, terms.policy),
             text=text,
             nonce=None if asked is None else asked.challenge.nonce,
         )

@@ -23,7 +23,7 @@ from verifier.replay import MemoryReplay, ReplayMemory
 from verifier.roots import Root
 from verifier.state import StateFolder
 
-__all__ = ["BundleAge", "Clock", "Terminal"]
+__all__ = ["BundleAge", "Clock", "Terminal", "Terms"]
 
 Age = Literal["fresh", "old", "too_old"]
 LAST_HOURS = timedelta(hours=12)  # before the bundle's end, from when on it is called old
@@ -37,6 +37,25 @@ class BundleAge:
     age: timedelta
     left: timedelta
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Bundle and policy that belong together: a check, its outcome and its receipt name the same.
+
+    `problem` is there when the bundle does not hold the policy any more: then `policy` is the one
+    before, to be named, and nothing may be accepted by it.
+    """
+
+    bundle: TrustedBundle
+    policy: Policy
+    problem: PolicyError | None = None
+
+    def require_policy(self) -> Policy:
+        """Return the policy to check by; PolicyError when there is none."""
+        if self.problem is not None:
+            raise self.problem
+        return self.policy
 
 
 class Terminal:
@@ -72,16 +91,12 @@ class Terminal:
         """The policy in use; the last one that could be used, where there is a problem with it."""
         return self._policy
 
-    def require_policy(self) -> Policy:
-        """Return the policy to check by; PolicyError when the bundle in use has it no more."""
-        self.bundle()
-        with self._lock:
-            if self.policy_problem is not None:
-                raise self.policy_problem
-            return self._policy
-
     def bundle(self) -> TrustedBundle:
         """Return the bundle in use, after a look at whether there is a newer one."""
+        return self.terms().bundle
+
+    def terms(self) -> Terms:
+        """Return what a check is held against, after a look at whether there is a newer bundle."""
         with self._lock:
             try:
                 mark = _mark(self._path())
@@ -92,7 +107,7 @@ class Terminal:
                     self._follow()
             except VerifierError as problem:
                 self.problem = problem
-            return self._bundle
+            return Terms(self._bundle, self._policy, self.policy_problem)
 
     def bundle_age(self) -> BundleAge:
         """Return how old the bundle in use is, against the policy and its own end."""

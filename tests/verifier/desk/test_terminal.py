@@ -15,6 +15,7 @@ from tests.verifier.desk.desk_pc import DeskPc, SetClock, running_desk
 from verifier.bundle import trust_bundle
 from verifier.policy.bundled import choose_policy
 from verifier.policy.files import policy_bytes
+from verifier.replay import MemoryReplay
 from verifier.roots import load_root
 from verifier.state import StateFolder
 
@@ -182,3 +183,22 @@ def test_a_policy_of_the_bundle_changes_with_it_and_is_missed_when_it_goes(tmp_p
         assert any("POLICY_NOT_IN_BUNDLE" in one["text"] for one in warnings)
         install(23, counter)
         assert pc.check(CARD.shown(at=NOW - 3))["accepted"] is True
+
+
+def test_an_outcome_names_the_bundle_it_was_checked_with_also_when_one_comes_meanwhile(
+    tmp_path: Path,
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "bundle.cose").write_bytes(bundle_bytes(version=12))
+
+    class MeanwhileNewer(MemoryReplay):
+        def remember(self, key: bytes, at: int) -> bool:
+            (state / "bundle.cose").write_bytes(bundle_bytes(version=13))
+            return super().remember(key, at)
+
+    with running_desk(bundle=None, state=state) as pc:
+        pc.desk.terminal.replay = MeanwhileNewer()
+        assert pc.check(CARD.shown())["code"] == "VALID"
+        assert pc.told[0].bundle.version == 12
+        assert pc.desk.terminal.bundle().version == 13

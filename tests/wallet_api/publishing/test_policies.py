@@ -59,17 +59,17 @@ def test_a_policy_changes_at_the_desks_by_the_next_delta_and_is_taken_back(
     first = publish(world)
     sync(world, state)
     terminal = desk(world, state, "bundle:bank-2027")
-    assert "nik" in terminal.require_policy().required
+    assert "nik" in terminal.terms().require_policy().required
     put(folder, "bank-2027", required=["name"])
     put(folder, "hospital")
     second = publish(world)
     assert names(sync(world, state)) == [f"{first}-{second}.delta"]
-    assert terminal.require_policy().required == ("name",)
+    assert terminal.terms().require_policy().required == ("name",)
     (folder / "bank-2027.json").unlink()
     publish(world)
     sync(world, state)
     with pytest.raises(PolicyError, match="hospital") as caught:
-        terminal.require_policy()
+        terminal.terms().require_policy()
     assert caught.value.code == "POLICY_NOT_IN_BUNDLE"
     with pytest.raises(PolicyError):
         desk(world, state, "bundle:bank-2027")
