@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wallet_api.models.tables import Base, new_id
@@ -19,7 +19,7 @@ class Office(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     head: Mapped[str] = mapped_column(default="")  # the office's head, on record (IKD-02)
-    passkeys_demanded: Mapped[bool] = mapped_column(default=False)
+    passkeys_demanded: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 
