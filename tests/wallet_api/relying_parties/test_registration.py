@@ -1,4 +1,4 @@
-"""How a desk's key comes to its certificate: one code, one certificate, revoked for good (T10, T15)."""
+"""How a desk's key comes to its certificate: one code, one certificate, revoked for good (T10)."""
 
 from __future__ import annotations
 
