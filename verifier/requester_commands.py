@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from credentials.errors import FormatError
+from credentials.relying_party_request import parse_request
+from credentials.signing import key_id
 from verifier import requester
 from verifier.bundle import TrustedBundle, read_bundle, trust_bundle
 from verifier.roots import load_root
@@ -70,10 +72,11 @@ def show(options: Namespace, console: Console) -> int:
 
 
 def _tell_request(file: Path, console: Console) -> int:
+    key = key_id(parse_request(file.read_bytes()).claimed.public_key).hex()
     if console.as_json:
-        console.say(json.dumps({"request": str(file)}))
+        console.say(json.dumps({"request": str(file), "key": key}))
     else:
-        console.say(console.words.label("requester_request", file=file))
+        console.say(console.words.label("requester_request", file=file, key=key))
     return 0
 
 

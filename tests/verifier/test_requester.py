@@ -46,7 +46,7 @@ def test_a_desk_makes_its_key_and_gets_a_certificate_for_it(
         "--now", ISO, "--json",
     )  # fmt: skip
     assert installed.code == 0
-    assert installed.json["name"] == BANK
+    assert (installed.json["name"], installed.json["key"]) == (BANK, told.json["key"])
     assert installed.json["trusted"] is True
     shown = run("requester", "show", "--home", home, "--bundle", trusted, "--now", ISO)
     assert BANK in shown.out
