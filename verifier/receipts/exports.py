@@ -94,6 +94,8 @@ def find(folder: Path, number: int) -> bytes | None:
     holding = [one for one in segments(folder) if one.first <= number][-1:]
     for one in holding:
         data = frame_number(one.path, number - one.first)
+        if data == b"":
+            return None
         if data is not None and _number(data) == number:
             return data
     return next((data for data in _data(holding) if _number(data) == number), None)  # damaged

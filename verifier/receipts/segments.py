@@ -191,14 +191,20 @@ def first_receipt(path: Path, public_key: ec.EllipticCurvePublicKey) -> Receipt 
 
 
 def frame_number(path: Path, index: int) -> bytes | None:
-    """Return the receipt of the frame with that index, hopping from head to head; None without."""
+    """Return the receipt of the frame with that index, hopping from head to head.
+
+    Empty past the end of the file; None where something else than frames lies before it.
+    """
     try:
         with path.open("rb") as file:
             for _ in range(index):
                 head = file.read(HEAD)
+                if not head:
+                    return b""
                 if len(head) < HEAD or not head.startswith(MAGIC):
                     return None
                 file.seek(int.from_bytes(head[4:8], "big"), os.SEEK_CUR)
-            return whole_frame(file.read(MAX_FRAME), 0)
+            rest = file.read(MAX_FRAME)
+            return whole_frame(rest, 0) if rest else b""
     except OSError:
         raise ReceiptError("RECEIPTS_NOT_READABLE", path.name) from None

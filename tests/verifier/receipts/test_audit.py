@@ -32,7 +32,7 @@ from tests.verifier.receipts.chains import (
 from verifier.receipts.book import Head, ReceiptBook, parse_head
 from verifier.receipts.errors import ReceiptError
 from verifier.receipts.evidence import EvidenceCheck
-from verifier.receipts.exports import HEADER, export
+from verifier.receipts.exports import HEADER, export, find
 from verifier.receipts.findings import NOTES, PROBLEMS
 from verifier.receipts.keys import fingerprint, load_signer
 from verifier.receipts.record import Begin, Record, parse_receipt, sign_receipt
@@ -172,6 +172,20 @@ def test_a_copied_folder_shows_when_both_exports_are_compared(folder: Path) -> N
     assert audited(ours).intact
     assert audited(theirs).intact
     assert codes(audited(ours, theirs)) == {"FORKED"}
+
+
+def test_one_receipt_is_found_also_behind_damage(eleven: Eleven) -> None:
+    folder, data, _ = eleven
+    assert [find(folder, number) for number in (0, 1, 10)] == [
+        frames_in(data)[n] for n in (0, 1, 10)
+    ]
+    assert find(folder, 11) is None
+    assert find(folder, 10**20) is None
+    with swift_folder() as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        path = max(copy.glob("*.receipts"))
+        path.write_bytes(b"\0" * 5 + path.read_bytes()[5:])
+        assert (find(copy, 1), find(copy, 9)) == (None, frames_in(data)[9])
 
 
 def test_a_clock_that_went_back_or_was_behind_is_noted_and_breaks_nothing(folder: Path) -> None:
