@@ -68,6 +68,7 @@ EVENTS: Final[dict[str, frozenset[str]]] = {
         "operator.added": "office role",
         "operator.ended": "",
         "operator.passkey_added": "passkey kiosk",
+        "operator.passkey_refused": "reason kiosk",
         "operator.passkey_removed": "passkey",
         "office.added": "",
         "office.passkeys_demanded": "demanded",

@@ -212,7 +212,9 @@ function showWait(row) {
   const button = document.querySelector(`#rows button[data-id="${CSS.escape(row.id)}"]`);
   if (!button) return;
   showStage(button.querySelector(".wait"), row);
-  say(button.querySelector("time"), duration(row.waited));
+  const time = button.querySelector("time");
+  time.dateTime = `PT${row.waited}S`;
+  say(time, duration(row.waited));
 }
 
 document.addEventListener("keydown", (event) => {

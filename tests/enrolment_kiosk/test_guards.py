@@ -135,7 +135,20 @@ def test_a_strange_request_is_refused_before_the_api_hears_of_it(
     assert not [call for call in sim.calls if call.endswith(("/confirm", "/refuse", "/blocks"))]
 
 
-@pytest.mark.parametrize("path", ["/events", "/photo/x"])
+def test_passkey_ceremonies_are_our_own_pages_only(
+    operator_browser: OperatorBrowser, sim: ApiSimulator
+) -> None:
+    before = len(sim.calls)
+    paths = ("/session/passkey/challenge", "/session/passkey", "/passkeys/challenge", "/passkeys")
+    for path in paths:
+        for headers in ({"Kiosk-Csrf": "guessed"}, {"Origin": "http://localhost:9"}):
+            assert operator_browser.post(path, {}, **headers).status_code == 403
+    assert operator_browser.post("/passkeys", {"name": "x", "id": 1}).status_code == 403
+    asked = [call for call in sim.calls[before:] if "passkey" in call]
+    assert asked == []
+
+
+@pytest.mark.parametrize("path", ["/events", "/photo/x", "/passkeys", "/today"])
 def test_nothing_is_shown_without_a_sign_in(counter: CounterPc, path: str) -> None:
     answer = requests.get(f"{counter.url}/console{path}", timeout=5)
     assert answer.status_code == 401

@@ -49,10 +49,38 @@ def test_the_queue_says_who_waits_how_long_and_whose_time_is_almost_over(
     assert len(set(page.locator("#rows .wait").evaluate_all(marks))) == 3  # not by colour alone
 
 
-def test_the_days_failures_stand_by_reason_for_counter_and_office(
-    sim: ApiSimulator, signed_in: Callable[..., Page]
+def test_the_counter_says_what_failed_today_how_it_is_and_what_to_do(
+    counter: CounterPc, sim: ApiSimulator, signed_in: Callable[..., Page]
 ) -> None:
-    page = signed_in(locale="id-ID")
+    page = signed_in()
+    check_failures(page, sim)
+    page.goto(f"{counter.url}/console?lang=en")
+
+    def said(name: str) -> str:
+        return page.locator(f"[data-check={name}]").inner_text()
+
+    expect(page.locator("[data-check=line]")).to_have_attribute("data-level", "ok")
+    assert "good for 7 h more" in said("certificate") or "good for 8 h more" in said("certificate")
+    assert "none attached, and none is needed" in said("camera")
+    assert "version 1.0.0" in said("program")
+    page.click("#open-passkeys")  # under a number there are none: the page says where
+    address = counter.url.replace("127.0.0.1", "localhost") + "/console"
+    expect(page.locator("#passkeys-address")).to_have_attribute("href", address)
+    expect(page.locator("#passkeys-add")).to_be_hidden()
+    page.keyboard.press("Escape")
+    sim.bend.clock_ahead = 120
+    expect(page.locator("[data-check=clock]")).to_contain_text("120 s off")
+    expect(page.locator("[data-check=clock]")).to_contain_text("Ask IT")
+    expect(page.locator("#open-overview")).to_have_attribute("data-level", "warn")
+    sim.stop()
+    expect(page.locator("[data-check=line]")).to_contain_text("cannot be reached")
+    expect(page.locator("#open-overview")).to_have_text(
+        "Counter status: Not connected Something is wrong"
+    )
+
+
+def check_failures(page: Page, sim: ApiSimulator) -> None:
+    """By reason, for this counter and for the office."""
     expect(page.locator("#failures-none")).to_have_text("Hari ini belum ada yang gagal.")
     sim.failures = [
         {"reason": "number_wrong", "counter": 4, "office": 9},
@@ -67,30 +95,6 @@ def test_the_days_failures_stand_by_reason_for_counter_and_office(
     expect(rows.nth(2)).to_contain_text("1.200")
     expect(page.locator("#failures-all")).to_have_text("1.210")
     expect(page.locator("#failures-day")).to_have_text("Senin, 23 November 2026 · WIB")
-
-
-def test_the_counter_says_how_it_is_and_what_to_do(
-    counter: CounterPc, sim: ApiSimulator, signed_in: Callable[..., Page]
-) -> None:
-    page = signed_in()
-    page.goto(f"{counter.url}/console?lang=en")
-
-    def said(name: str) -> str:
-        return page.locator(f"[data-check={name}]").inner_text()
-
-    expect(page.locator("[data-check=line]")).to_have_attribute("data-level", "ok")
-    assert "good for 7 h more" in said("certificate") or "good for 8 h more" in said("certificate")
-    assert "none attached, and none is needed" in said("camera")
-    assert "version 1.0.0" in said("program")
-    sim.bend.clock_ahead = 120
-    expect(page.locator("[data-check=clock]")).to_contain_text("120 s off")
-    expect(page.locator("[data-check=clock]")).to_contain_text("Ask IT")
-    expect(page.locator("#open-overview")).to_have_attribute("data-level", "warn")
-    sim.stop()
-    expect(page.locator("[data-check=line]")).to_contain_text("cannot be reached")
-    expect(page.locator("#open-overview")).to_have_text(
-        "Counter status: Not connected Something is wrong"
-    )
 
 
 def test_every_reason_and_every_state_has_its_words() -> None:

@@ -127,7 +127,7 @@ def add(
             )
             remember(db, deps, once, 201, answer)
     except IntegrityError:
-        _refuse(deps, desk.kiosk_id, operator_id, "known")
+        _refuse_new(deps, desk, "known")
     return answer
 
 
@@ -137,12 +137,27 @@ def _read_new(deps: Deps, desk: Desk, made: rules.Attestation) -> rules.NewPassk
         known = rules.read_client_data(made.client_data)
         new = rules.verify_attestation(made, known)
     except RuleError as error:
-        _refuse(deps, desk.kiosk_id, operator_id, error.code)
+        _refuse_new(deps, desk, error.code)
     bound = Bound(rules.ADD, desk.kiosk_id, operator_id, known.origin)
     wrong = passkey_challenges.use_up(deps, bound, known.challenge)
     if wrong is not None:
-        _refuse(deps, desk.kiosk_id, operator_id, wrong)
+        _refuse_new(deps, desk, wrong)
     return new
+
+
+def _refuse_new(deps: Deps, desk: Desk, reason: str) -> NoReturn:
+    operator_id = desk.shift.operator_id
+    with deps.transaction() as db:
+        record(
+            db,
+            "operator.passkey_refused",
+            at=deps.now(),
+            actor=operator_id,
+            subject=operator_id,
+            reason=reason,
+            kiosk=desk.kiosk_id,
+        )
+    raise PasskeyRefused
 
 
 def check_sign_in(deps: Deps, *, kiosk_id: str, office_id: str, proof: rules.Assertion) -> SignedIn:
