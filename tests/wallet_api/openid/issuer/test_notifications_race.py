@@ -36,7 +36,9 @@ def test_what_is_told_forty_times_at_once_is_noted_once(
     assert came["204"] > 0
     assert came["204"] + came["503"] == 40
     with world.deps.transaction() as db:
-        row = db.scalars(select(Credential).where(Credential.batch == body["notification_id"])).one()
+        row = db.scalars(
+            select(Credential).where(Credential.batch == body["notification_id"])
+        ).one()
         of_this = (AuditEvent.event == noted) & (AuditEvent.subject == row.id)
         assert db.scalar(select(func.count()).where(of_this)) == 1
     assert (row.stage, row.status) == ends
