@@ -21,12 +21,14 @@ TOGETHER = {
     "tests/conformance/": "tests/conformance",
     "tests/interop/": "tests/interop",
     "tests/journey/test_face_sessions.py": "tests/journey/test_face_sessions.py",
+    "tests/journey/test_desk_without_network.py": "tests/journey/test_desk_without_network.py",
     "tests/journey/": "tests/journey",
 }
 LONG = (
     "tests/journey",
     "tests/journey/test_face_sessions.py",
     "tests/deploy/test_production.py",
+    "tests/journey/test_desk_without_network.py",
     "tests/interop",
     "tests/samples/test_demo.py",
     "tests/verifier/desk/test_page.py",
