@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from credentials.presentation import parse_challenge
+from credentials.signed_challenge import UnverifiedSignedChallenge, read_challenge
 from samples.codes.stick import REVOKED_TODAY
 from samples.vectors_world import DAY, LIST, Credential, catalogue, claim169
 
@@ -56,8 +56,12 @@ def _card(prepared: int, index: int = 3001) -> Credential:
 
 
 def answer(text: str, prepared: int, at: int) -> str:
-    """Return a phone's answer to a desk's challenge; FormatError for anything else."""
-    challenge = parse_challenge(text)
+    """Return a phone's answer to a desk's challenge; FormatError for anything else.
+
+    Signed or not: a real phone looks who asks before it answers (`samples.phone.requesters`).
+    """
+    asked = read_challenge(text)
+    challenge = asked.challenge if isinstance(asked, UnverifiedSignedChallenge) else asked
     kind, profile = catalogue().profile(challenge.profile)
     signer = _SIGNERS.get(kind.name, "issuer-population")
     card = _card(prepared, 3008).but(document_type=kind.name, profile=profile.name, signer=signer)
