@@ -61,14 +61,16 @@ WATCH = """([field, fields]) => {
 class Timing:
     """One pass: milliseconds until its verdict was painted.
 
-    `whole_ms`: since the camera captured the first frame with the whole code in it.
-    `grabbed_ms`: since the page took the frame that was read. None where no verdict came.
+    `whole_ms`: since the camera captured the first frame with the whole code in it, focused or
+    not; `readable_ms`: since it captured the first that can be read; `taken_ms`: since the page
+    took the frame that was read. None where no verdict came.
     """
 
     version: int
     code: str | None
-    whole_ms: float | None
-    grabbed_ms: float | None
+    whole_ms: float | None = None
+    readable_ms: float | None = None
+    taken_ms: float | None = None
 
 
 @contextmanager
@@ -132,11 +134,12 @@ def watch(page: Page, passes: list[Pass]) -> list[Timing]:
 
 def _timing(seen: dict[str, list[list[Any]]], one: Pass) -> Timing:
     """Match a pass with the first verdict that was painted while it was before the camera."""
-    within = [at for number, at in seen["frames"] if one.whole_at <= number <= one.gone_at]
+    within = [frame for frame in seen["frames"] if one.whole_at <= frame[0] <= one.gone_at]
     if not within:
-        return Timing(one.code.version, None, None, None)
-    start, end = within[0], within[-1] + 1000
-    for _, code, painted, grabbed in seen["verdicts"]:
+        return Timing(one.code.version, None)
+    start, end = within[0][1], within[-1][1] + 1000
+    readable = next((at for number, at in within if number >= one.readable_at), start)
+    for _, code, painted, taken in seen["verdicts"]:
         if start <= painted <= end:
-            return Timing(one.code.version, code, painted - start, grabbed)
-    return Timing(one.code.version, None, None, None)
+            return Timing(one.code.version, code, painted - start, painted - readable, taken)
+    return Timing(one.code.version, None)

@@ -88,14 +88,14 @@ DEGRADATIONS = (
     Degradation(
         "dim phone", "room's reflection over the phone's white",
         "white of 80, 40, 20 cd/m² under 500 lux, the camera exposing for the room",
-        (0.25, 0.5, 1.0), _dim, most=8,
+        (0.25, 0.5, 1.0), _dim, most=60,
     ),
     Degradation(
         "overexposed", "white over saturation", "a bright phone in a dark booth, flare of the lens",
         (1.5, 3.0, 6.0), lambda s: Conditions(exposure=s, black=0.03), most=50,
     ),
     Degradation(
-        "compression", "below JPEG quality 100", "quality 60, 35, 20 with half the colour resolution",
+        "compression", "below JPEG quality 100", "quality 60, 35, 20; colours at half resolution",
         (40, 65, 80), lambda s: Conditions(jpeg=round(100 - s)), most=99,
     ),
     Degradation(

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scan.camera import is_whole, photograph
+from benchmarks.scan.camera import Shot, is_whole, photograph
 from benchmarks.scan.codes import Code, presentation
 from benchmarks.scan.conditions import Conditions
+from verifier.sight import look
 
 FRAME = (1280, 720)
 RATE = 30  # frames a second, what Chromium plays MJPEG at
@@ -33,8 +34,8 @@ class Pass:
     code: Code
     pixels: float
     whole_at: int  # the first frame with the whole code in it
-    settled_at: int  # from here on focus and exposure do not change
-    gone_at: int
+    readable_at: int  # the first one that can be read at once
+    gone_at: int  # the first one without the whole code again
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,15 @@ def shoot(codes: Iterable[Code], *, held: int = HELD, seed: int = 30) -> tuple[b
         pixels = float(dice.uniform(3.5, 4.5))
         begun = len(pictures)
         stills = list(_stills(dice, held))
-        for still in stills:
-            pictures.append(_picture(still, code, pixels, dice, len(pictures)))
         whole = next(n for n, one in enumerate(stills) if _whole(one, code, pixels))
-        passes.append(Pass(code, pixels, begun + whole, begun + COMING + 10, begun + COMING + held))
+        gone = begun + COMING + held
+        readable = gone
+        for still in stills:
+            shot = _shot(still, code, pixels, dice)
+            if readable == gone and look(shot.gray).texts == [code.text]:
+                readable = len(pictures)
+            pictures.append(_numbered(shot.colour, len(pictures)))
+        passes.append(Pass(code, pixels, begun + whole, readable, gone))
     return b"".join(pictures), passes
 
 
@@ -114,12 +120,8 @@ def _tremor(dice: np.random.Generator, count: int) -> NDArray[np.float64]:
     return both
 
 
-def _picture(
-    still: Still, code: Code, pixels: float, dice: np.random.Generator, number: int
-) -> bytes:
-    """Return one frame as JPEG."""
-    shot = photograph(code, still.told, dice, pixels=pixels, frame=FRAME, offset=still.offset)
-    return _numbered(shot.colour, number)
+def _shot(still: Still, code: Code, pixels: float, dice: np.random.Generator) -> Shot:
+    return photograph(code, still.told, dice, pixels=pixels, frame=FRAME, offset=still.offset)
 
 
 def _numbered(colour: NDArray[np.uint8], number: int) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from benchmarks.scan.camera import Shot
@@ -26,7 +27,7 @@ ENDS = (
     "dim phone",
     "overexposed",
     "glare",
-    "smudge",
+    "curved print",
 )
 _STEP = 1.25
 _QUALITY = 82
@@ -58,9 +59,12 @@ def find_end(one: Degradation) -> tuple[float, float]:
     code = presentation(VERSION)
     strength = one.strengths[BAD]
     if is_read(_take(one, strength), code):
-        while strength * _STEP <= one.most and is_read(_take(one, strength * _STEP), code):
-            strength *= _STEP
-        return strength, min(one.most, strength * _STEP)
+        while strength < one.most:
+            more = min(one.most, strength * _STEP)
+            if not is_read(_take(one, more), code):
+                return strength, more
+            strength = more
+        raise LookupError(one.name)  # nothing of it is too much
     while not is_read(_take(one, strength / _STEP), code):
         strength /= _STEP
     return strength / _STEP, strength
@@ -74,12 +78,21 @@ def _tile(one: Degradation, strength: float) -> Image.Image:
     """Cut the code out of the picture and write below it what it is."""
     code = presentation(VERSION)
     shot = _take(one, strength)
-    seen = Image.fromarray(cv2.cvtColor(_middle(shot, code), cv2.COLOR_BGR2RGB))
+    part = _middle(shot, code) if one.conditions(strength).corner == 0 else _busiest(shot, code)
+    seen = Image.fromarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB))
     tile = Image.new("RGB", (TILE[0], TILE[1] + 38), ink.PAPER)
     tile.paste(seen.resize(TILE, Image.Resampling.LANCZOS), (0, 0))
     pen = ImageDraw.Draw(tile)
     read = is_read(shot, code)
-    ink.write(pen, (4, TILE[1] + 1), one.name.replace("é", "e"), 15, ink.INK, bold=True, width=TILE[0] - 60)
+    ink.write(
+        pen,
+        (4, TILE[1] + 1),
+        one.name.replace("é", "e"),
+        15,
+        ink.INK,
+        bold=True,
+        width=TILE[0] - 60,
+    )
     told = "read" if read else "not read"
     ink.write(
         pen, (TILE[0] - 4, TILE[1] + 2), told, 13, ink.GREEN if read else ink.RED, anchor="ra"
@@ -89,7 +102,14 @@ def _tile(one: Degradation, strength: float) -> Image.Image:
     return tile
 
 
-def _middle(shot: Shot, code: Code) -> np.ndarray:
+def _middle(shot: Shot, code: Code) -> NDArray[np.uint8]:
+    height, width = shot.gray.shape
+    wide, high = round(1.7 * PIXELS * code.side), round(1.615 * PIXELS * code.side)
+    top, left = (height - high) // 2, (width - wide) // 2
+    return shot.colour[top : top + high, left : left + wide]
+
+
+def _busiest(shot: Shot, code: Code) -> NDArray[np.uint8]:
     """Return the part with the code: where the picture differs most from the desk around."""
     height, width = shot.gray.shape
     wide, high = round(1.7 * PIXELS * code.side), round(1.615 * PIXELS * code.side)

@@ -16,6 +16,7 @@ from verifier.errors import ScanError
 from verifier.second_reader import SecondReader
 
 CLOSING_SECONDS = 10.0
+HELD_FRAMES = 4  # unread in a row: before that a phone is only coming, and the next will be sharper
 
 
 class Busy(Exception):
@@ -29,6 +30,7 @@ class Eyes:
         """Have one second reader each: a hostile picture must not blind the camera."""
         self._camera, self._pictures = SecondReader(), SecondReader()
         self._reading_frame, self._reading_picture = Lock(), Lock()
+        self._unread = 0
 
     def read_frame(self, data: bytes) -> str:
         """Return the text in a camera's frame; what the second reader found comes with a later one.
@@ -39,9 +41,10 @@ class Eyes:
             gray = scan.load_frame(data)
             seen = sight.look(gray)
             texts = seen.texts
+            self._unread = 0 if texts or not seen.regions else self._unread + 1
             if not texts:
                 texts = self._camera.take()
-                if seen.regions:
+                if self._unread >= HELD_FRAMES:
                     self._camera.offer(gray, seen.regions)
             return _choose(texts, seen)
 
