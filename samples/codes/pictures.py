@@ -58,7 +58,7 @@ def write_pictures(folder: Folder, now: int) -> None:
     for number, case in enumerate(CASES, 1):
         if case.key not in ("good", "challenge"):
             file = folder.codes / f"{number:02}-{case.key}.png"
-            ink.save(code_image(case.show(now, now)), file)
+            file.write_bytes(png(code_image(case.show(now, now))))
     (folder.codes / "README.md").write_text(table(), "utf-8")
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 IN_VIEW = ("good", "revoked", "screenshot", "forged", "print", "foreign")  # each its own verdict
-PICTURES = 36  # of each code in the film: a little more than a second
+PICTURES = 24  # of each code in the film: nearly a second
 PATIENCE = 30.0  # seconds of a film; a busy machine then gets another one of what it missed
 SIZE = (1024, 768)
 SET_FLAGS, GET_FLAGS, UP = 0x8914, 0x8913, 0x1

@@ -20,7 +20,7 @@ from tests.verifier.receipts.chains import AT, swift_folder
 from verifier.desk.receipting import Receipting
 from verifier.receipts.book import ReceiptBook, begin
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
 KNOWN = {"".join(text.split("\n")) for text in attacks.TEXTS}
 attack = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
