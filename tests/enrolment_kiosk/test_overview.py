@@ -27,32 +27,11 @@ if TYPE_CHECKING:
     from tests.enrolment_kiosk.counter_pc import CounterPc
 
 
-def test_the_queue_says_who_waits_how_long_and_whose_time_is_almost_over(
-    sim: ApiSimulator, signed_in: Callable[..., Page]
-) -> None:
-    now = datetime.now(UTC)
-    for person, seconds in ((budi(), 510), (siti(), 200), (budi(), 5)):
-        person.since = now - timedelta(seconds=seconds)
-        sim.people.append(person)
-    page = signed_in()
-    arrive(page, "BU•• SA•••••")
-    expect(page.locator("#rows .wait")).to_have_text(
-        ["waktu hampir habis", "menunggu lama", "baru datang"]
-    )
-    expect(page.locator("#queue-sum")).to_contain_text("3 menunggu · terlama 8 mnt")
-    expect(page.locator("#waited-word")).to_have_text("waktu hampir habis")
-    expect(page.locator("#announce")).to_have_text("Waktu seorang warga hampir habis.")
-    last = page.locator("#rows time").last
-    before = last.inner_text()
-    expect(last).not_to_have_text(before)  # it runs by itself
-    marks = "all => all.map(one => getComputedStyle(one, '::before').content)"
-    assert len(set(page.locator("#rows .wait").evaluate_all(marks))) == 3  # not by colour alone
-
-
-def test_the_counter_says_what_failed_today_how_it_is_and_what_to_do(
+def test_the_console_says_who_waits_what_failed_how_the_counter_is_and_what_to_do(
     counter: CounterPc, sim: ApiSimulator, signed_in: Callable[..., Page]
 ) -> None:
     page = signed_in()
+    check_queue(page, sim)
     check_failures(page, sim)
     page.goto(f"{counter.url}/console?lang=en")
 
@@ -77,6 +56,28 @@ def test_the_counter_says_what_failed_today_how_it_is_and_what_to_do(
     expect(page.locator("#open-overview")).to_have_text(
         "Counter status: Not connected Something is wrong"
     )
+
+
+def check_queue(page: Page, sim: ApiSimulator) -> None:
+    """Who waits, how long, and whose time is almost over: in words, live, and with marks."""
+    now = datetime.now(UTC)
+    for person, seconds in ((budi(), 510), (siti(), 200), (budi(), 5)):
+        person.since = now - timedelta(seconds=seconds)
+        sim.people.append(person)
+    arrive(page, "BU•• SA•••••")
+    expect(page.locator("#rows .wait")).to_have_text(
+        ["waktu hampir habis", "menunggu lama", "baru datang"]
+    )
+    expect(page.locator("#queue-sum")).to_contain_text("3 menunggu · terlama 8 mnt")
+    expect(page.locator("#waited-word")).to_have_text("waktu hampir habis")
+    expect(page.locator("#announce")).to_have_text("Waktu seorang warga hampir habis.")
+    last = page.locator("#rows time").last
+    before = last.inner_text()
+    expect(last).not_to_have_text(before)  # it runs by itself
+    marks = "all => all.map(one => getComputedStyle(one, '::before').content)"
+    assert len(set(page.locator("#rows .wait").evaluate_all(marks))) == 3  # not by colour alone
+    sim.people.clear()
+    expect(page.locator("#empty")).to_be_visible()
 
 
 def check_failures(page: Page, sim: ApiSimulator) -> None:
