@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from samples.vectors_world import CARD, HOUR, NOW
 from tests.verifier.conftest import bundle_bytes
@@ -92,6 +93,7 @@ def listening(lasting_pc: DeskPc, open_page: Callable[..., Page]) -> Page:
     page.goto(lasting_pc.url)
     page.locator("body[data-running=yes]").wait_for()
     page.keyboard.press("Shift")  # a first key, as browsers demand before a sound
+    expect(page.locator("#sound")).to_have_text("Suara nyala")
     return page
 
 

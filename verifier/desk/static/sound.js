@@ -18,7 +18,10 @@ let wanted = localStorage.getItem(KEY) !== "off";
 
 /** Browsers give sound only after a touch or a key: take the first one. */
 function wake() {
-  context ??= new AudioContext();
+  if (!context) {
+    context = new AudioContext();
+    context.addEventListener("statechange", show); // it may take a busy computer a while
+  }
   if (context.state === "suspended") context.resume().then(show, show);
   show();
 }
