@@ -69,21 +69,24 @@ NAMELESS = """() => [...document.querySelectorAll("button, a[href], input, nav, 
   })
   .map((element) => element.outerHTML.slice(0, 80))"""
 
+# What an element is called: its id, else its text without the seconds that run on in it.
+NAMED = """(element) => element.id || element.textContent.trim().replace(/\\d+/g, "0")"""
+
 OUTLINE = """() => {
   const element = document.activeElement;
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
   const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-  return { id: element.id || element.textContent.trim(), ring, seen: box.width > 1 };
-}"""
+  return { id: (NAMED)(element), ring, seen: box.width > 1 };
+}""".replace("NAMED", NAMED)
 
 WORKABLE = """() => {
   const inside = document.querySelector("dialog[open]") ?? document.body;
   return [...inside.querySelectorAll("button, a[href], input")]
     .filter((element) => element.checkVisibility() && !element.disabled)
     .filter((element) => element.type !== "radio")
-    .map((element) => element.id || element.textContent.trim());
-}"""
+    .map(NAMED);
+}""".replace("NAMED", NAMED)
 
 
 def weak_texts(page: Page) -> list[str]:

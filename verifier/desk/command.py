@@ -6,9 +6,10 @@ import json
 import signal
 from argparse import Namespace
 from pathlib import Path
-from threading import Lock
+from socketserver import BaseServer
+from threading import Lock, Thread
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from verifier.desk.errors import DeskError
 from verifier.policy.bundled import choose_policy
@@ -63,15 +64,26 @@ def desk(options: Namespace, console: Console) -> int:
         console.say(console.words.label("desk", address=address))
     else:
         teller.say({"desk": address, "development_trust": terminal.bundle().development})
-    signal.signal(signal.SIGTERM, _interrupt)
+    _end_with(server)
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
     finally:
         server.server_close()
         one.close()
     return 0
+
+
+def _end_with(server: BaseServer) -> None:
+    """Let Ctrl-C and the system's request to end stop the server, wherever the program is.
+
+    Not by KeyboardInterrupt: raised in a callback of Python's own, it is told and forgotten.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        Thread(target=server.shutdown, daemon=True).start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 def _requester(options: Namespace, terminal: Terminal) -> Requester | None:
@@ -126,7 +138,3 @@ class Teller:
         """Print one line, whole."""
         with self._lock:
             self._console.say(json.dumps(members, ensure_ascii=False))
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
