@@ -65,6 +65,7 @@ def test_every_screen_serves_everybody(
         assert unreachable(page) == []
         page.keyboard.press("Escape")
         expect(page.locator("dialog[open]")).to_have_count(0)
+        expect(page.locator("#number")).to_be_focused()  # where the officer goes on
     landmarks = "[...document.querySelectorAll('header, nav, main, h1, [role=status]')].length"
     assert page.evaluate(landmarks) > 6
     assert page.locator("main").count() == page.locator("h1").count() == 1
