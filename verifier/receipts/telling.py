@@ -18,6 +18,8 @@ from verifier.report import row
 from verifier.words import Language, Words, known_codes
 
 Row = tuple[str, str]
+# Nothing was read at all; every other error of a check is one of the computer's own.
+_NOT_READ = {"QR_NOT_FOUND", "QR_SEVERAL", "QR_DAMAGED", "IMAGE_INVALID", "IMAGE_TOO_LARGE"}
 
 
 def told(key: str, language: Language, **values: object) -> str:
@@ -35,12 +37,13 @@ def second(unix: int) -> str:
 
 def verdict_word(check: Check, words: Words) -> str:
     """Return the verdict's headline; the code itself where this version knows it no more."""
-    if check.code in set(Code):
-        word = words.word(check.code)
-    elif check.code in known_codes()[1]:
-        word = words.error(check.code)
-    else:
+    if check.code in _NOT_READ:
+        return told("not_read", words.language)
+    if check.code in known_codes()[1]:
+        return told("device_fault", words.language)
+    if check.code not in set(Code):
         return check.code
+    word = words.word(check.code)
     if check.accepted or check.code not in {"VALID", "VALID_STATUS_UNKNOWN", "HOLDER_NOT_PROVEN"}:
         return word
     return told("again_refused", words.language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from samples.vectors_world import CARD, PERSON
 from tests.verifier.conftest import BUNDLE, Run
 from tests.verifier.desk.desk_pc import SetClock, terminal
 from tests.verifier.desk.test_checks import policy_with
-from tests.verifier.receipts.chains import AT, chain, swift_folder
+from tests.verifier.receipts.chains import AT, CHECK, chain, swift_folder
 from verifier.desk.checking import Desk
 from verifier.desk.receipting import open_receipts
 from verifier.receipts.book import ReceiptBook, receipts_folder
 from verifier.receipts.exports import HEADER
+from verifier.receipts.telling import verdict_word
+from verifier.words import Words
 
 Go = Callable[..., Run]
 SEALING = policy_with(receipt={"claims": "shown"})
@@ -153,3 +156,11 @@ def test_mistakes_are_named_and_nothing_is_overwritten(go: Go, state: Path) -> N
     assert "RECEIPT_RANGE" in go("prune", "--state", state, "--before", "2026-13").err
     assert key.read_bytes() == before
     assert export.read_bytes().startswith(HEADER)
+
+
+@pytest.mark.parametrize(
+    ("code", "heading"),
+    [("QR_DAMAGED", "UNREADABLE"), ("STATE_DAMAGED", "DEVICE FAULT"), ("FROM_2031", "FROM_2031")],
+)
+def test_a_heading_stays_a_heading_where_there_was_no_verdict(code: str, heading: str) -> None:
+    assert verdict_word(replace(CHECK, code=code, accepted=False), Words("en")) == heading
